@@ -1,0 +1,145 @@
+"""What is asked of the sandbox and what comes back. Floats cross the wall; objects never do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: float64 words that the tracer writes for each slot: a header of 16 and three runs of 256 samples.
+TRACE_HEADER = 16
+TRACE_SAMPLES = 256
+TRACE_WIDTH = TRACE_HEADER + 3 * TRACE_SAMPLES
+
+Setting = float | int | bool | str | None
+
+
+class Status(StrEnum):
+    """How a run ended. Everything but ``ok`` is a typed rejection or, for the last, our own failure."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"  # died of a signal, or ran out of memory
+    REJECTED = "rejected"  # an exception, a wrong shape, NaN or an out-of-range decision
+    REFUSED = "refused"  # isolation cannot be proven here: nothing was run
+    INFRASTRUCTURE = "infrastructure"  # our side failed: never a score
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one child may use."""
+
+    cpu_seconds: int = 30
+    wall_seconds: float = 60.0
+    memory_mb: int = 2048
+    file_mb: int = 64
+    scratch_mb: int = 16
+    processes: int = 32
+    log_bytes: int = 65536
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How the instrumented gates of a bundle behave in one run (see sandbox/child/trace.py).
+
+    ``forced`` makes a gate's outcome constant; ``replay`` replaces its outcomes, one per bar or, in scalar
+    code, one per evaluation; ``record`` asks for the outcomes of those slots."""
+
+    slots: int
+    forced: Mapping[int, bool] = field(default_factory=dict)
+    replay: Mapping[int, Floats] = field(default_factory=dict)
+    record: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One run of one candidate on one symbol. ``fields`` are the decision columns wanted back.
+
+    ``repeat`` calls the strategy that often in the same process and returns the last answer (a strategy
+    that keeps state between calls then answers differently). ``params`` names a dataclass or callable
+    ("module:Name") that is called with ``overrides``; None = the strategy takes the bars alone."""
+
+    bundle: str
+    adapter: str
+    target: str
+    params: str | None
+    symbol: str
+    time: Ints
+    columns: Mapping[str, Floats]
+    fields: tuple[str, ...]
+    overrides: Mapping[str, Setting] = field(default_factory=dict)
+    stubs: tuple[str, ...] = ()
+    repeat: int = 1
+    trace: Trace | None = None
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came back. ``decisions`` is float64 (bars, fields) when ``status`` is ok, else None. ``columns_present``
+    tells which fields the strategy really returned. ``trace`` is float64 (slots, TRACE_WIDTH); ``series`` maps
+    a recorded slot to its outcomes (NaN where it was not evaluated). ``log`` is hostile text, capped."""
+
+    status: Status
+    reason: str
+    decisions: Floats | None = None
+    present: tuple[str, ...] = ()
+    trace: Floats | None = None
+    series: Mapping[int, Floats] = field(default_factory=dict)
+    log: str = ""
+    cpu_ms: float = 0.0
+    wall_ms: float = 0.0
+    max_rss_mb: float = 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command that must exec (tests, dashboards). It runs in a throw-away copy of the bundle, without
+    network, secrets or the person's files. ``extra`` are files written into the copy (path -> text);
+    ``collect`` are files brought back from it, each capped."""
+
+    bundle: str
+    command: tuple[str, ...]
+    extra: Mapping[str, str] = field(default_factory=dict)
+    collect: tuple[str, ...] = ()
+    wall_seconds: float = 120.0
+    memory_mb: int = 4096
+    output_bytes: int = 262144
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How a job ended. ``output`` is hostile text (standard output and error together), capped."""
+
+    status: Status
+    reason: str
+    exit_code: int | None
+    output: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    wall_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One wall of the sandbox: whether the self-test found it standing, and how to mend it."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class SandboxPlace:
+    """Where the sandbox finds its things: the bundle store and the interpreter that runs the system."""
+
+    bundles: Path
+    python: Path
