@@ -80,45 +80,47 @@ class _Rewriter(cst.CSTTransformer):
         self._next = first_slot
 
     # -- what is left alone -------------------------------------------------------------------------
-    def visit_Annotation(self, node: cst.Annotation) -> bool:  # noqa: N802
+    def visit_Annotation(self, node: cst.Annotation) -> bool:
         return False
 
-    def visit_FormattedString(self, node: cst.FormattedString) -> bool:  # noqa: N802
+    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
         return False
 
-    def visit_Decorator(self, node: cst.Decorator) -> bool:  # noqa: N802
+    def visit_Decorator(self, node: cst.Decorator) -> bool:
         return False
 
-    def visit_Assert(self, node: cst.Assert) -> bool:  # noqa: N802
+    def visit_Assert(self, node: cst.Assert) -> bool:
         return False
 
-    def visit_If(self, node: cst.If) -> bool:  # noqa: N802
+    def visit_If(self, node: cst.If) -> bool:
         if _code(node.test).replace("'", '"') == '__name__ == "__main__"':
             return False
         self._enter_test(node.test)
         return True
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         self._functions.append(node.name.value)
         self._loops.append(0)
         return not any("jit" in _code(d) for d in node.decorators)
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
         self._functions.pop()
         self._loops.pop()
         return updated_node
 
-    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+    def visit_For(self, node: cst.For) -> None:
         self._loops[-1] += 1
 
-    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:  # noqa: N802
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
         self._loops[-1] -= 1
         return updated_node
 
-    def visit_While(self, node: cst.While) -> None:  # noqa: N802
+    def visit_While(self, node: cst.While) -> None:
         self._loops[-1] += 1
 
-    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> cst.While:  # noqa: N802
+    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> cst.While:
         self._loops[-1] -= 1
         return updated_node
 
@@ -131,12 +133,16 @@ class _Rewriter(cst.CSTTransformer):
         parents = tuple(reversed(self._open))
         loop = self._loops[-1] > 0
         text = _code(node)
-        found = Condition(slot, self.file, span[0], text, kind, op, left, right, function, loop, span, parents)
+        found = Condition(
+            slot, self.file, span[0], text, kind, op, left, right, function, loop, span, parents
+        )
         self.conditions.append(found)
         self._slots[node] = slot
         self._open.append(slot)
 
-    def _leave(self, original: cst.BaseExpression, call: cst.BaseExpression | None, updated: cst.BaseExpression) -> cst.BaseExpression:
+    def _leave(
+        self, original: cst.BaseExpression, call: cst.BaseExpression | None, updated: cst.BaseExpression
+    ) -> cst.BaseExpression:
         slot = self._slots.pop(original, None)
         if slot is None:
             return updated
@@ -145,7 +151,9 @@ class _Rewriter(cst.CSTTransformer):
 
     def _enter_test(self, test: cst.BaseExpression) -> None:
         known = (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation, cst.BinaryOperation)
-        if isinstance(test, (cst.Name, cst.Subscript, cst.Attribute, cst.Call)) and not isinstance(test, known):
+        if isinstance(test, (cst.Name, cst.Subscript, cst.Attribute, cst.Call)) and not isinstance(
+            test, known
+        ):
             if isinstance(test, cst.Call) and _method(test) is not None:
                 return
             self._enter(test, "test", "")
@@ -155,16 +163,16 @@ class _Rewriter(cst.CSTTransformer):
         slot = self._slots.pop(original, None)
         return updated if slot is None else _call("test", slot, updated)
 
-    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:  # noqa: N802
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:
         return updated_node.with_changes(test=self._wrap_test(original_node.test, updated_node.test))
 
-    def visit_IfExp(self, node: cst.IfExp) -> None:  # noqa: N802
+    def visit_IfExp(self, node: cst.IfExp) -> None:
         self._enter_test(node.test)
 
-    def leave_IfExp(self, original_node: cst.IfExp, updated_node: cst.IfExp) -> cst.IfExp:  # noqa: N802
+    def leave_IfExp(self, original_node: cst.IfExp, updated_node: cst.IfExp) -> cst.IfExp:
         return updated_node.with_changes(test=self._wrap_test(original_node.test, updated_node.test))
 
-    def visit_Comparison(self, node: cst.Comparison) -> None:  # noqa: N802
+    def visit_Comparison(self, node: cst.Comparison) -> None:
         target = node.comparisons[0]
         op = COMPARISONS.get(type(target.operator)) if len(node.comparisons) == 1 else None
         if op is not None:
@@ -172,7 +180,9 @@ class _Rewriter(cst.CSTTransformer):
         elif all(type(c.operator) in COMPARISONS for c in node.comparisons):
             self._enter(node, "combine", "chain")
 
-    def leave_Comparison(self, original_node: cst.Comparison, updated_node: cst.Comparison) -> cst.BaseExpression:  # noqa: N802
+    def leave_Comparison(
+        self, original_node: cst.Comparison, updated_node: cst.Comparison
+    ) -> cst.BaseExpression:
         slot = self._slots.get(original_node)
         if slot is None:
             return updated_node
@@ -183,16 +193,20 @@ class _Rewriter(cst.CSTTransformer):
         call = _call("compare", slot, op, updated_node.left, target.comparator)
         return self._leave(original_node, call, updated_node)
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: cst.Call) -> None:
         found = _method(node)
         if found is None:
             return
         style, op = found
-        left = node.func.value if style == "method" and isinstance(node.func, cst.Attribute) else node.args[0].value
+        left = (
+            node.func.value
+            if style == "method" and isinstance(node.func, cst.Attribute)
+            else node.args[0].value
+        )
         right = node.args[-1].value
         self._enter(node, "compare", op, _code(left), _code(right))
 
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         found, slot = _method(original_node), self._slots.get(original_node)
         if slot is None or found is None or not isinstance(updated_node.func, cst.Attribute):
             return updated_node
@@ -203,23 +217,27 @@ class _Rewriter(cst.CSTTransformer):
             call = _call("function", slot, updated_node.func, *[a.value for a in updated_node.args])
         return self._leave(original_node, call, updated_node)
 
-    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:  # noqa: N802
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
         self._enter(node, "combine", "and" if isinstance(node.operator, cst.And) else "or")
 
-    def leave_BooleanOperation(  # noqa: N802
+    def leave_BooleanOperation(
         self, original_node: cst.BooleanOperation, updated_node: cst.BooleanOperation
     ) -> cst.BaseExpression:
-        return self._leave(original_node, _call("gate", self._slots[original_node], updated_node), updated_node)
+        return self._leave(
+            original_node, _call("gate", self._slots[original_node], updated_node), updated_node
+        )
 
-    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:  # noqa: N802
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
         if isinstance(node.operator, (cst.BitAnd, cst.BitOr)):
             self._enter(node, "combine", "and" if isinstance(node.operator, cst.BitAnd) else "or")
 
-    def leave_BinaryOperation(  # noqa: N802
+    def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
     ) -> cst.BaseExpression:
         slot = self._slots.get(original_node)
-        return self._leave(original_node, None if slot is None else _call("gate", slot, updated_node), updated_node)
+        return self._leave(
+            original_node, None if slot is None else _call("gate", slot, updated_node), updated_node
+        )
 
 
 def _method(node: cst.Call) -> tuple[str, str] | None:
