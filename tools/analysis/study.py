@@ -1,0 +1,112 @@
+"""One system on one set of markets, with everything that the probes ask again and again kept at hand.
+
+A study never sees the vault: its markets end at ``until_ns``. Answers are memoised by the runner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from sandbox.host.parse import check_sources
+
+from sandbox.host.contracts import Setting, Trace
+from tools.analysis.silence.instrument import Instrumented, instrument
+from tools.analysis.silence.rates import Rate, decode
+from tools.analysis.source import SourceTree
+from tools.backtest.simulate import simulate
+from tools.contracts import Backtest, Costs, Decisions, Floats, Market
+from tools.system.bundles import BundleStore
+from tools.system.runner import Decided, Runner, require
+from tools.system.system import System
+
+Progress = Callable[[str], None]
+
+
+def quiet(_: str) -> None:
+    """The progress of nobody."""
+
+
+@dataclass
+class Study:
+    """``bundle`` is the version under study; ``markets`` end before the vault; costs are the system's own."""
+
+    system: System
+    store: BundleStore
+    runner: Runner
+    bundle: str
+    markets: Mapping[str, Market]
+    costs: Costs
+    until_ns: int
+    progress: Progress = field(default=quiet)
+
+    @cached_property
+    def tree(self) -> SourceTree:
+        """The source of the bundle, parsed where that is safe; what is not is listed as unreadable."""
+        sources = self.store.sources(self.bundle)
+        return SourceTree.from_files(sources, check_sources(sources))
+
+    @cached_property
+    def instrumented(self) -> Instrumented:
+        """The bundle with its conditions traced, tests and unreadable files left as they are."""
+        files = [f for f in self.tree.files if self.system.editable(f) and f not in self.tree.unreadable]
+        return instrument(self.store, self.bundle, files)
+
+    @cached_property
+    def decisions(self) -> dict[str, Decisions]:
+        """What the system decides on every market. Raises StrategyFailed with the sandbox's reason."""
+        decided = self.runner.decide_many(self.bundle, self.markets)
+        return {symbol: require(answer) for symbol, answer in decided.items()}
+
+    @cached_property
+    def backtests(self) -> dict[str, Backtest]:
+        """The simulated accounts of ``decisions``."""
+        return self.simulate(self.decisions)
+
+    def simulate(self, decisions: Mapping[str, Decisions]) -> dict[str, Backtest]:
+        """Accounts for any decisions on the study's markets."""
+        return {s: simulate(self.markets[s], d, self.costs) for s, d in decisions.items()}
+
+    def trades(self, symbol: str) -> int:
+        """How many trades a symbol has, one still open among them."""
+        return len(self.backtests[symbol].trades)
+
+    @cached_property
+    def rates(self) -> dict[str, dict[int, Rate]]:
+        """For each symbol and each condition, how often it was asked and how often it held."""
+        answers = self.traced(self.markets)
+        return {symbol: decode(answer.outcome.trace) for symbol, answer in answers.items()}
+
+    def traced(
+        self,
+        markets: Mapping[str, Market],
+        *,
+        forced: Mapping[int, bool] | None = None,
+        replay: Mapping[int, Floats] | None = None,
+        record: tuple[int, ...] = (),
+        instrumented: Instrumented | None = None,
+        overrides: Mapping[str, Setting] | None = None,
+    ) -> dict[str, Decided]:
+        """Run the traced bundle; see Trace for what can be asked."""
+        traced = instrumented or self.instrumented
+        trace = Trace(len(traced.conditions), forced or {}, replay or {}, record)
+        return self.runner.decide_many(traced.bundle, markets, trace=trace, overrides=overrides)
+
+    @cached_property
+    def by_activity(self) -> list[str]:
+        """Symbols, the most traded first; ties by name."""
+        return sorted(self.markets, key=lambda s: (-self.trades(s), s))
+
+    def sample(self, count: int) -> dict[str, Market]:
+        """The most and the least traded symbols, for probes that need not see all."""
+        order = self.by_activity
+        picked = order[: max(1, count - 1)] + order[-1:]
+        return {s: self.markets[s] for s in dict.fromkeys(picked)}
+
+
+def differs(a: Decisions, b: Decisions, *, tolerance: float = 0.0) -> np.ndarray:
+    """Bool per bar: the two disagree there. ``tolerance`` is relative, for the float columns."""
+    gap = np.abs(a.values - b.values)
+    return np.asarray((gap > tolerance * np.maximum(np.abs(a.values), 1.0)).any(axis=1))
