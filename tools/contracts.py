@@ -52,6 +52,8 @@ class Market:
     columns: Mapping[str, Floats]
     roles: Mapping[str, tuple[str, ...]]
     source: str = ""
+    #: What loading dropped, renamed or repaired, one sentence each.
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.time)
@@ -153,7 +155,8 @@ class Metric:
 
 @dataclass(frozen=True)
 class Backtest:
-    """One symbol's simulated account. ``equity`` is float64 of the bars' length, in quote currency."""
+    """One symbol's simulated account. ``equity`` is float64 of the bars' length, in quote currency, at each
+    bar's close; ``time`` holds the bars' opens. The last trade may be open: its ``reason`` says so."""
 
     symbol: str
     initial_cash: float
@@ -161,6 +164,9 @@ class Backtest:
     equity: Floats
     metrics: Mapping[str, Metric]
     ambiguous_bars: int = 0
+    time: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    #: Bars whose decisions contradict each other (both entries, or an entry with its own exit): not entered.
+    conflicting_bars: int = 0
 
 
 class Severity(StrEnum):
