@@ -137,6 +137,10 @@ class BundleStore:
         """One file's text, exactly: ``derive`` with it unchanged gives the same bytes."""
         return decode(self.read_bytes(digest, rel))
 
+    def sources(self, digest: str) -> dict[str, str]:
+        """The text of every Python file of a bundle, by path."""
+        return {rel: decode(item.data) for rel, item in self.items(digest).items() if rel.endswith(".py")}
+
     def verify(self, digest: str) -> bool:
         """Whether what lies on the disk still has the hash it is called by."""
         return bundle_hash(self.items(digest)) == digest

@@ -1,0 +1,20 @@
+"""Which adapter runs which ``[strategy] kind``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tools.system.adapters.base import Adapter, AdapterError
+from tools.system.adapters.signals import SignalsAdapter
+
+_BUILT: dict[str, Callable[[], Adapter]] = {"signals": SignalsAdapter}
+
+
+def adapter_for(kind: str) -> Adapter:
+    """The adapter of a ``[strategy] kind``. Raises AdapterError for one that cannot be run yet."""
+    if kind not in _BUILT:
+        usable = ", ".join(repr(name) for name in _BUILT)
+        raise AdapterError(
+            f"mendel.toml: [strategy] kind = {kind!r}: cannot be run yet; wrap the strategy as kind = {usable}"
+        )
+    return _BUILT[kind]()

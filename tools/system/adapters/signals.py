@@ -1,0 +1,48 @@
+"""``signals``: ``f(bars: DataFrame, params) -> DataFrame`` with freqtrade's column names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
+from tools.contracts import DECISION_COLUMNS, Decisions, Market
+from tools.system.adapters.base import complete_decisions
+from tools.system.system import System
+
+
+class SignalsAdapter:
+    """A function that sees all bars at once and returns one row of decisions a bar."""
+
+    name = "signals"
+    capabilities = frozenset({"overrides", "trace", "repeat"})
+
+    def evaluation(
+        self,
+        system: System,
+        bundle: str,
+        market: Market,
+        *,
+        overrides: Mapping[str, Setting] | None = None,
+        trace: Trace | None = None,
+        repeat: int = 1,
+    ) -> Evaluation:
+        """Every column of the market goes in; every decision column is asked for."""
+        strategy = system.config.strategy
+        return Evaluation(
+            bundle=bundle,
+            adapter=self.name,
+            target=strategy.target,
+            params=strategy.params,
+            symbol=market.symbol,
+            time=market.time,
+            columns=market.columns,
+            fields=DECISION_COLUMNS,
+            overrides=dict(overrides or {}),
+            stubs=tuple(system.config.system.stubs),
+            repeat=repeat,
+            trace=trace,
+        )
+
+    def decisions(self, market: Market, outcome: Outcome) -> Decisions:
+        """One row a bar; see ``complete_decisions`` for what is filled in."""
+        return complete_decisions(market, DECISION_COLUMNS, outcome)
