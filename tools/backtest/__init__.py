@@ -1,0 +1,1 @@
+"""Trusted simulation of decisions: accounts, metrics, reports."""

@@ -1,0 +1,234 @@
+"""The compiled simulation of one symbol's account, bar by bar. See :mod:`tools.backtest.simulate` for the rules.
+
+Importing this module imports numba; compilation happens at the first call and is cached on disk.
+"""
+
+from __future__ import annotations
+
+import numba
+
+from tools.contracts import Floats, Ints
+
+# Columns of a decisions row, in the order of DECISION_COLUMNS.
+ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP, TARGET, TRAIL, MAX_BARS = range(9)
+# Codes of ExitReason, in the order in which that enum lists them.
+SIGNAL, STOPPED, TARGETED, TRAILED, TIMED, LIQUIDATED, OPEN = range(7)
+# Columns of the two trade tables.
+ENTRY_BAR, EXIT_BAR, SIDE, REASON = range(4)
+QUANTITY, ENTRY_PRICE, EXIT_PRICE, FEES, FUNDING, PNL = range(6)
+
+_njit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_njit
+def wanted_side(row: Floats) -> int:
+    """+1 or -1 for the entry that a decisions row asks for, 0 for none, 2 for one that contradicts itself."""
+    long, short = row[ENTER_LONG] > 0.0, row[ENTER_SHORT] > 0.0
+    if not long and not short:
+        return 0
+    if long and (short or row[EXIT_LONG] > 0.0):
+        return 2
+    if short and row[EXIT_SHORT] > 0.0:
+        return 2
+    return 1 if long else -1
+
+
+@_njit
+def protective_level(
+    side: float, stop: float, trail: float, best: float, liquidation: float
+) -> tuple[float, int]:
+    """The resting stop that is hit first, and why: the fixed stop, the trailing one or the account's end.
+
+    0 = that level is off. All are below the market for a long and above it for a short."""
+    level, reason = stop, STOPPED
+    if trail > 0.0:
+        trailing = best * (1.0 - side * trail)
+        if trailing > 0.0 and (level == 0.0 or side * (trailing - level) > 0.0):
+            level, reason = trailing, TRAILED
+    if liquidation > 0.0 and (level == 0.0 or side * (liquidation - level) > 0.0):
+        level, reason = liquidation, LIQUIDATED
+    return level, reason
+
+
+@_njit
+def resting_exit(
+    side: float,
+    opened: float,
+    worst: float,
+    kindest: float,
+    level: float,
+    why: int,
+    target: float,
+    slippage: float,
+) -> tuple[int, float, bool]:
+    """How a resting order ends a position inside a bar: reason (-1 = it does not), price, and whether both stop
+    and target were inside the range. ``worst`` and ``kindest`` are the bar's extremes as the position sees them."""
+    hit_stop = level > 0.0 and side * (worst - level) <= 0.0
+    hit_target = target > 0.0 and side * (kindest - target) >= 0.0
+    if hit_target and side * (opened - target) >= 0.0:
+        return TARGETED, opened, False
+    if hit_stop:
+        if side * (opened - level) <= 0.0:
+            return why, opened * (1.0 - side * slippage), False
+        return why, level * (1.0 - side * slippage), hit_target
+    if hit_target:
+        return TARGETED, target, False
+    return -1, 0.0, False
+
+
+@_njit
+def settle(
+    cash: float, quantity: float, price: float, rate: float, reason: int
+) -> tuple[float, float, float]:
+    """Cash, price and fee after selling the position. A liquidation leaves exactly nothing: a gap beyond that
+    price is the venue's loss, not the account's."""
+    if reason == LIQUIDATED:
+        return 0.0, -cash / quantity, 0.0
+    fee = abs(quantity) * price * rate
+    return cash + quantity * price - fee, price, fee
+
+
+@_njit
+def book(
+    ints: Ints,
+    floats: Floats,
+    count: int,
+    entry_bar: int,
+    exit_bar: int,
+    reason: int,
+    quantity: float,
+    entry_price: float,
+    exit_price: float,
+    fees: float,
+    paid: float,
+) -> int:
+    """Writes a trade where there is room; returns the new count."""
+    if count < ints.shape[0]:
+        ints[count, ENTRY_BAR], ints[count, EXIT_BAR] = entry_bar, exit_bar
+        ints[count, SIDE], ints[count, REASON] = (1 if quantity > 0.0 else -1), reason
+        floats[count, QUANTITY], floats[count, FEES], floats[count, FUNDING] = abs(quantity), fees, paid
+        floats[count, ENTRY_PRICE], floats[count, EXIT_PRICE] = entry_price, exit_price
+        floats[count, PNL] = quantity * (exit_price - entry_price) - fees - paid
+    return count + 1
+
+
+@_njit
+def account(  # noqa: C901 - one function on purpose: the state stays in registers
+    opens: Floats,
+    highs: Floats,
+    lows: Floats,
+    closes: Floats,
+    decisions: Floats,
+    funding: Floats,
+    maker: float,
+    taker: float,
+    slippage: float,
+    initial_cash: float,
+    equity: Floats,
+    trade_ints: Ints,
+    trade_floats: Floats,
+) -> tuple[int, int, int]:
+    """Fills ``equity`` (bars) and the trade tables; returns counts of trades, ambiguous and conflicting bars.
+
+    ``decisions`` is (bars, 9) without NaN, ``funding`` (bars); rates are fractions. Trades beyond the tables'
+    length are counted, not written."""
+    bars = opens.shape[0]
+    cash, quantity, dead = initial_cash, 0.0, False
+    side, entry_bar, entry_price, best = 0.0, -1, 0.0, 0.0
+    stop, target, trail, max_bars = 0.0, 0.0, 0.0, 0.0
+    fees, paid = 0.0, 0.0
+    count, ambiguous, conflicting = 0, 0, 0
+    equity[0] = initial_cash
+    for i in range(1, bars):
+        row = decisions[i - 1]
+        wanted = wanted_side(row)
+        if wanted == 2:
+            conflicting += 1
+        # 1. At the open: whoever holds the position into this bar pays its funding, then market orders fill.
+        if quantity != 0.0:
+            payment = quantity * opens[i] * funding[i]
+            cash -= payment
+            paid += payment
+            reason, price = -1, opens[i] * (1.0 - side * slippage)
+            if cash + quantity * opens[i] <= 0.0:
+                reason = LIQUIDATED
+            elif row[EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0:
+                reason = SIGNAL
+            elif max_bars > 0.0 and i - entry_bar >= max_bars:
+                reason = TIMED
+            if reason >= 0:
+                cash, price, fee = settle(cash, quantity, price, taker, reason)
+                fees += fee
+                dead = cash <= 0.0
+                count = book(
+                    trade_ints,
+                    trade_floats,
+                    count,
+                    entry_bar,
+                    i,
+                    reason,
+                    quantity,
+                    entry_price,
+                    price,
+                    fees,
+                    paid,
+                )
+                quantity = 0.0
+        if (wanted == 1 or wanted == -1) and quantity == 0.0 and not dead and row[SIZE] > 0.0:
+            side = float(wanted)
+            entry_bar, entry_price = i, opens[i] * (1.0 + side * slippage)
+            # The fee is part of the stake, so that a full-size entry never borrows.
+            quantity = side * cash * row[SIZE] / (entry_price * (1.0 + taker))
+            fees, paid, best = abs(quantity) * entry_price * taker, 0.0, entry_price
+            cash -= quantity * entry_price + fees
+            stop = entry_price * (1.0 - side * row[STOP]) if row[STOP] > 0.0 else 0.0
+            target = entry_price * (1.0 + side * row[TARGET]) if row[TARGET] > 0.0 else 0.0
+            trail, max_bars = row[TRAIL], row[MAX_BARS]
+        # 2. Inside the bar: resting orders. The trailing stop knows the best price up to the bar before.
+        if quantity != 0.0:
+            worst, kindest = (lows[i], highs[i]) if side > 0.0 else (highs[i], lows[i])
+            level, why = protective_level(side, stop, trail, best, -cash / quantity)
+            reason, price, both = resting_exit(side, opens[i], worst, kindest, level, why, target, slippage)
+            if both:
+                ambiguous += 1
+            if reason >= 0:
+                rate = maker if reason == TARGETED else taker
+                cash, price, fee = settle(cash, quantity, price, rate, reason)
+                fees += fee
+                dead = cash <= 0.0
+                count = book(
+                    trade_ints,
+                    trade_floats,
+                    count,
+                    entry_bar,
+                    i,
+                    reason,
+                    quantity,
+                    entry_price,
+                    price,
+                    fees,
+                    paid,
+                )
+                quantity = 0.0
+            elif side * (kindest - best) > 0.0:
+                best = kindest
+        # 3. At the close: the account is marked.
+        equity[i] = cash + quantity * closes[i]
+    if wanted_side(decisions[bars - 1]) == 2:
+        conflicting += 1
+    if quantity != 0.0:
+        last = bars - 1
+        count = book(
+            trade_ints,
+            trade_floats,
+            count,
+            entry_bar,
+            last,
+            OPEN,
+            quantity,
+            entry_price,
+            closes[last],
+            fees,
+            paid,
+        )
+    return count, ambiguous, conflicting
