@@ -1,0 +1,1 @@
+"""A volatility-squeeze reversal system for five-minute perpetual candles."""
