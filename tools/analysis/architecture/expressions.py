@@ -1,0 +1,439 @@
+"""Reading expressions: units, sources and shapes of names, attributes, subscripts and operators."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+
+from tools.analysis.architecture.columns import DECISIONS, column_unit, is_market_column
+from tools.analysis.architecture.machine import Frame, Machine, combine, literal
+from tools.analysis.architecture.program import Class, Field
+from tools.analysis.architecture.values import (
+    DIMENSIONLESS,
+    RATIO,
+    UNKNOWN,
+    Constant,
+    Origin,
+    Shape,
+    Value,
+    add,
+    join,
+    multiply,
+    power,
+    same_unit,
+)
+from tools.analysis.source import SourceFile
+
+ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+SYMBOLS: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+#: Attributes that hand the same data on.
+SAME = frozenset(["values", "array", "T", "iat", "at", "str", "dt", "cat", "mT", "data", "flat"])
+INDEXERS = frozenset(["iloc", "loc", "iat", "at"])
+NOT_DATA = frozenset(["shape", "size", "index", "columns", "dtype", "ndim", "empty", "name"])
+
+
+class Expressions(Machine):
+    """Evaluation of every expression node but calls."""
+
+    def evaluate(self, frame: Frame, node: ast.expr) -> Value:
+        self.steps += 1
+        handler = getattr(self, "_" + type(node).__name__.lower(), None)
+        value: Value = handler(frame, node) if handler is not None else self._children(frame, node)
+        if self.recording and not isinstance(node, ast.Constant):
+            self.record(frame, node, value)
+        return value
+
+    def _children(self, frame: Frame, node: ast.AST) -> Value:
+        """A node without a meaning of its own: only the sources of its parts."""
+        value = UNKNOWN
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                value = combine(value, self.evaluate(frame, child))
+            elif isinstance(child, ast.comprehension | ast.keyword):
+                value = combine(value, self._children(frame, child))
+        return value
+
+    def _constant(self, frame: Frame, node: ast.Constant) -> Value:
+        if isinstance(node.value, bool):
+            return DIMENSIONLESS
+        if isinstance(node.value, int | float):
+            return literal(frame, node, float(node.value))
+        return UNKNOWN
+
+    def _call(self, frame: Frame, node: ast.Call) -> Value:
+        return self.call(frame, node)
+
+    def _name(self, frame: Frame, node: ast.Name) -> Value:
+        if node.id in frame.names:
+            return frame.names[node.id]
+        found = self.program.resolve(frame.file, node.id)
+        if isinstance(found, tuple):
+            return self.module_constant(found[0], node.id, found[1])
+        return UNKNOWN
+
+    def module_constant(self, file: SourceFile, name: str, node: ast.expr) -> Value:
+        """A module-level name's value; numbers become named constants."""
+        key = (file.path, name)
+        if key not in self.constants:
+            self.constants[key] = UNKNOWN  # a name defined by itself
+            value = self.evaluate(Frame(file, None), node)
+            if value.constant is not None:
+                kind = value.constant.kind if value.constant.kind == "table" else "module"
+                place = Constant(value.constant.value, kind, name, file.path, node.lineno)
+                value = replace(value, constant=place)
+            self.constants[key] = value
+        return self.constants[key]
+
+    def _attribute(self, frame: Frame, node: ast.Attribute) -> Value:
+        found = self.program.dotted(frame.file, node)
+        if isinstance(found, tuple):
+            return self.module_constant(found[0], node.attr, found[1])
+        if isinstance(found, str) and not isinstance(self.program.tree.by_module(found), SourceFile):
+            return UNKNOWN
+        base = self.evaluate(frame, node.value)
+        if node.attr in SAME or node.attr in INDEXERS:
+            return base
+        owned = self._owned(frame, node, base)
+        if owned is not None:
+            return owned
+        if node.attr in NOT_DATA:
+            return Value(RATIO, base.origins, base.gates)
+        return self._field_or_column(frame, node, base)
+
+    def _owned(self, frame: Frame, node: ast.Attribute, base: Value) -> Value | None:
+        """An attribute of an instance whose class is known."""
+        owner = base.owner
+        if not owner:
+            return None
+        declared = self.program.field_of(owner, node.attr)
+        stored = self.attributes.get((owner, node.attr))
+        if declared is not None and declared[0].settings:
+            return self._setting(frame, node, *declared)
+        if declared is not None and declared[1].default is not None:
+            value = self._default(frame, node, *declared)
+            return join(value, stored) if stored is not None else value
+        method = self.program.method(owner, node.attr)
+        if stored is None and method is not None and _is_property(method.node):
+            self.called.add(method.key)
+            return self.invoke(method, {"self": base})
+        return stored
+
+    def _field_or_column(self, frame: Frame, node: ast.Attribute, base: Value) -> Value:
+        """An attribute of something unknown: a setting's name, a column, or a remembered attribute."""
+        known = self.program.settings_fields.get(node.attr)
+        market = is_market_column(node.attr, self.columns)
+        if known and not (market and base.shape is Shape.SERIES):
+            return self._setting(frame, node, *known[0])
+        stored = self.attributes.get(("", node.attr)) or self.recall(frame, node.attr)
+        if stored is not None:
+            return stored.tainted(base)
+        if market and not base.owner:
+            return self.column(frame, node, node.attr)
+        return Value(None, base.origins, base.gates, shape=base.shape, pending=base.pending)
+
+    def _setting(self, frame: Frame, node: ast.expr, owner: Class, item: Field) -> Value:
+        """A configuration field: its default is the constant, the read is an origin."""
+        origin = self.origin(frame, "setting", item.name, node)
+        value = self._default(frame, node, owner, item)
+        return replace(value, origins=value.origins | {origin}, shape=Shape.SCALAR)
+
+    def _default(self, frame: Frame, node: ast.expr, owner: Class, item: Field) -> Value:
+        """The declared default of a class attribute, read in the place where it is declared."""
+        if item.default is None:
+            return UNKNOWN
+        value = self.evaluate(Frame(owner.file, None), _inner_default(item.default))
+        if value.constant is None:
+            return value
+        kind = "table" if value.constant.kind == "table" else ("setting" if owner.settings else "field")
+        place = Constant(value.constant.value, kind, item.name, owner.file.path, item.line)
+        return replace(value, constant=place)
+
+    def column(self, frame: Frame, node: ast.AST, name: str) -> Value:
+        """A market column read here."""
+        origin: Origin = self.origin(frame, "column", name, node)
+        return Value(column_unit(name), frozenset({origin}), shape=Shape.SERIES)
+
+    def _subscript(self, frame: Frame, node: ast.Subscript) -> Value:
+        base = self.evaluate(frame, node.value)
+        keys = string_keys(node.slice)
+        if len(keys) == 1 and (not base.items):
+            return self.by_key(frame, node, base, keys[0])
+        if len(keys) > 1:
+            values = [self.by_key(frame, node, base, key) for key in keys]
+            return _folded(values)
+        number = _integer(node.slice)
+        if base.items and number is not None and -len(base.items) <= number < len(base.items):
+            return base.items[number]
+        return self._element(frame, node, base)
+
+    def by_key(self, frame: Frame, node: ast.expr, base: Value, key: str) -> Value:
+        """A table's or mapping's entry: what the program stored under the key, a setting, or a market column."""
+        if base.constant is not None and base.constant.kind == "table":
+            return base
+        stored = self.recall(frame, key)
+        column = self.column(frame, node, key) if is_market_column(key, self.columns) else None
+        if stored is not None and column is not None:
+            return join(replace(column, unit=stored.unit or column.unit), stored).tainted(base)
+        if stored is not None:
+            return stored.tainted(base)
+        if column is not None:
+            whole = Shape.SERIES if base.shape in (Shape.UNKNOWN, Shape.SERIES, Shape.SCALAR) else base.shape
+            return replace(column, shape=whole)
+        known = self.program.settings_fields.get(key)
+        if known:
+            return self._setting(frame, node, *known[0])
+        return Value(None, base.origins, base.gates, shape=base.shape)
+
+    def _element(self, frame: Frame, node: ast.Subscript, base: Value) -> Value:
+        """A positional element, a slice or a mask."""
+        index = node.slice
+        value = replace(base, items=())
+        if isinstance(index, ast.Slice):
+            return self._slice(frame, node, value, index)
+        key = self.evaluate(frame, index)
+        if base.constant is not None and base.constant.kind != "table":
+            return base
+        value = value.tainted(Value(None, frozenset(), key.gates)) if key.shape is Shape.SERIES else value
+        if _negative(index) and base.shape in (Shape.SERIES, Shape.COARSE):
+            last = self.peek(frame, "last", node)
+            return replace(value, shape=Shape.AGGREGATE, pending=value.pending | {last})
+        if _ahead(index):
+            value = value.peeking(self.peek(frame, "next_index", node))
+        scalar = base.shape in (Shape.SERIES, Shape.COARSE) and key.shape is not Shape.SERIES
+        if scalar and not isinstance(index, ast.Tuple):
+            return replace(value, shape=Shape.SCALAR)
+        return value
+
+    def _slice(self, frame: Frame, node: ast.Subscript, value: Value, index: ast.Slice) -> Value:
+        step = index.step
+        if step is not None and _negative(step) and index.lower is None and index.upper is None:
+            if value.shape is Shape.REVERSED:
+                return replace(value, shape=Shape.SERIES, pending=frozenset())
+            turned = self.peek(frame, "reversed", node)
+            return replace(value, shape=Shape.REVERSED, pending=frozenset({turned}))
+        for part in (index.lower, index.upper):
+            if part is not None:
+                self.evaluate(frame, part)
+        whole = index.lower is None and index.upper is None
+        if value.shape in (Shape.SERIES, Shape.COARSE) and not whole:
+            return replace(value, shape=Shape.SLICE)
+        return value
+
+    def _binop(self, frame: Frame, node: ast.BinOp) -> Value:
+        left, right = self.evaluate(frame, node.left), self.evaluate(frame, node.right)
+        return self.binary(node.op, left, right)
+
+    def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
+        """An arithmetic or bitwise operator on two values."""
+        both = combine(left, right)
+        if left.constant is not None and right.constant is not None:
+            return replace(both, unit=RATIO, constant=_fold(op, left.constant, right.constant))
+        if isinstance(op, ast.Mult):
+            if left.constant is not None:
+                left, right = right, left
+            return replace(both, unit=multiply(left, right, 1))
+        if isinstance(op, ast.Div | ast.FloorDiv):
+            return replace(both, unit=multiply(left, right, -1))
+        if isinstance(op, ast.Add | ast.Sub):
+            return replace(both, unit=add(left, right, isinstance(op, ast.Sub)))
+        if isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
+            return replace(both, unit=RATIO)
+        if isinstance(op, ast.Pow):
+            return replace(both, unit=power(left.unit, right.constant.value if right.constant else None))
+        return replace(both, unit=left.unit if isinstance(op, ast.Mod) else None)
+
+    def _unaryop(self, frame: Frame, node: ast.UnaryOp) -> Value:
+        value = self.evaluate(frame, node.operand)
+        if isinstance(node.op, ast.Not):
+            return value.of(RATIO)
+        if isinstance(node.op, ast.USub) and value.constant is not None and value.constant.value is not None:
+            return replace(value, constant=value.constant._replace(value=-value.constant.value))
+        return value
+
+    def _boolop(self, frame: Frame, node: ast.BoolOp) -> Value:
+        return replace(_folded([self.evaluate(frame, item) for item in node.values]), unit=RATIO)
+
+    def _compare(self, frame: Frame, node: ast.Compare) -> Value:
+        nodes = [node.left, *node.comparators]
+        values = [self.evaluate(frame, item) for item in nodes]
+        result = UNKNOWN
+        for i, op in enumerate(node.ops):
+            pair = (nodes[i], values[i]), (nodes[i + 1], values[i + 1])
+            symbol = SYMBOLS.get(type(op))
+            if symbol is None:
+                result = combine(result, combine(values[i], values[i + 1]))
+            else:
+                result = combine(result, self.compared(frame, node, symbol, *pair))
+        return replace(result, unit=RATIO)
+
+    def _ifexp(self, frame: Frame, node: ast.IfExp) -> Value:
+        test = self.evaluate(frame, node.test)
+        value = join(self.evaluate(frame, node.body), self.evaluate(frame, node.orelse))
+        return value.tainted(test)
+
+    def _tuple(self, frame: Frame, node: ast.Tuple | ast.List) -> Value:
+        items = [self.evaluate(frame, item) for item in node.elts]
+        return replace(_folded(items), items=tuple(items))
+
+    _list = _tuple
+
+    def _dict(self, frame: Frame, node: ast.Dict) -> Value:
+        """String keys become remembered columns; a mapping of numbers is a table of constants."""
+        values = [self.evaluate(frame, item) for item in node.values]
+        for key, value in zip(node.keys, values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self.keyed_write(frame, key.value, node, value)
+        numbers = [value.constant for value in values if value.constant is not None]
+        if values and len(numbers) == len(values):
+            largest = max((item.value or 0.0 for item in numbers), default=0.0)
+            table = Constant(largest, "table", "", frame.file.path, node.lineno)
+            return Value(RATIO, constant=table)
+        return replace(_folded(values), unit=None, constant=None)
+
+    def keyed_write(self, frame: Frame, key: str, node: ast.AST, value: Value) -> None:
+        """A value stored under a string: a column of the program's own, perhaps a decision."""
+        if key in DECISIONS:
+            self.decide(frame, key, node, value)
+        self.remember(frame, key, value.tainted(frame.control))
+
+    def _namedexpr(self, frame: Frame, node: ast.NamedExpr) -> Value:
+        value = self.evaluate(frame, node.value)
+        self.store(frame, node.target, value)
+        return value
+
+    def _lambda(self, frame: Frame, node: ast.Lambda) -> Value:
+        names = frame.names | {arg.arg: UNKNOWN for arg in node.args.args}
+        return self.evaluate(replace(frame, names=names), node.body)
+
+    def _listcomp(self, frame: Frame, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
+        inner = self._comprehension(frame, node.generators)
+        return replace(self.evaluate(inner, node.elt).tainted(inner.control), items=())
+
+    _generatorexp = _setcomp = _listcomp
+
+    def _dictcomp(self, frame: Frame, node: ast.DictComp) -> Value:
+        inner = self._comprehension(frame, node.generators)
+        self.evaluate(inner, node.key)
+        return replace(self.evaluate(inner, node.value), items=())
+
+    def _comprehension(self, frame: Frame, generators: list[ast.comprehension]) -> Frame:
+        """A frame in which the loop variables are bound and the filters are control."""
+        inner = replace(frame, names=dict(frame.names))
+        for generator in generators:
+            source = self.evaluate(inner, generator.iter)
+            self.store(inner, generator.target, iterated(source))
+            for test in generator.ifs:
+                inner.control = inner.control.tainted(self.evaluate(inner, test))
+        return inner
+
+
+def iterated(source: Value) -> Value:
+    """One element of an iterated value."""
+    if source.items:
+        value = source.items[0]
+        for item in source.items[1:]:
+            value = join(value, item)
+        return value
+    shape = Shape.SCALAR if source.shape is Shape.SERIES else source.shape
+    return replace(source, shape=shape, constant=None)
+
+
+def string_keys(node: ast.expr) -> list[str]:
+    """String literals that select columns: ``x["a"]``, ``x[["a", "b"]]``, ``x.loc[m, "a"]``."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+        return string_keys(node.elts[1])
+    if isinstance(node, ast.List) and node.elts:
+        names = [
+            item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        ]
+        return names if len(names) == len(node.elts) else []
+    return []
+
+
+def _folded(values: list[Value]) -> Value:
+    """Elements of one container: their common unit, all their sources."""
+    result = UNKNOWN
+    for i, value in enumerate(values):
+        unit = value.unit if not i else same_unit(result, value)
+        constant = value.constant if not i or result.constant is not None else None
+        result = replace(combine(result, value), unit=unit, constant=constant)
+    return result
+
+
+def _fold(op: ast.operator, left: Constant, right: Constant) -> Constant:
+    """Arithmetic on two constants; the named one keeps the name."""
+    named = left if left.name or not right.name else right
+    apply = ARITHMETIC.get(type(op))
+    if (
+        isinstance(op, ast.Pow)
+        and left.value is not None
+        and right.value is not None
+        and abs(right.value) < 64
+    ):
+        apply = _small_power
+    if apply is None or left.value is None or right.value is None:
+        return named._replace(value=None)
+    try:
+        return named._replace(value=apply(left.value, right.value))
+    except ArithmeticError:
+        return named._replace(value=None)
+
+
+def _small_power(base: float, exponent: float) -> float:
+    result = base**exponent
+    return float(result) if isinstance(result, float | int) else float("nan")
+
+
+def _inner_default(node: ast.expr) -> ast.expr:
+    """``field(default=x)``, ``Field(x)``, ``IntParameter(…, default=x)`` -> x."""
+    if not isinstance(node, ast.Call):
+        return node
+    for keyword in node.keywords:
+        if keyword.arg == "default":
+            return keyword.value
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return node.args[0] if name == "Field" and node.args else node
+
+
+def _is_property(node: ast.AST) -> bool:
+    names = {getattr(item, "id", getattr(item, "attr", "")) for item in getattr(node, "decorator_list", [])}
+    return bool(names & {"property", "cached_property"})
+
+
+def _integer(node: ast.expr) -> int | None:
+    """A literal index, negative ones included."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _integer(node.operand)
+        return -inner if inner is not None else None
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    return None
+
+
+def _negative(node: ast.expr) -> bool:
+    number = _integer(node)
+    return number is not None and number < 0
+
+
+def _ahead(node: ast.expr) -> bool:
+    """``i + 1``: an index past the current bar."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+        return False
+    number = _integer(node.right)
+    return isinstance(node.left, ast.Name) and number is not None and number > 0
