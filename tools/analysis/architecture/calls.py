@@ -390,10 +390,27 @@ class Calls(Expressions):
         return both.shape
 
 
-_RUNNING = frozenset(["cumsum", "cummax", "cummin", "cumprod", "rolling", "ewm", "expanding", "ffill", "shift", "accumulate"])
-_SPREAD = frozenset(["reindex", "reindex_like", "asfreq", "ffill", "merge", "join", "merge_asof", "map", "loc", "asof"])
+_RUNNING = frozenset(
+    ["cumsum", "cummax", "cummin", "cumprod", "rolling", "ewm", "expanding", "ffill", "shift", "accumulate"]
+)
+_SPREAD = frozenset(
+    ["reindex", "reindex_like", "asfreq", "ffill", "merge", "join", "merge_asof", "map", "loc", "asof"]
+)
 _TRANSPARENT = frozenset(
-    ["append", "print", "isinstance", "getattr", "hasattr", "info", "debug", "warning", "error", "zip", "format", "str"]
+    [
+        "append",
+        "print",
+        "isinstance",
+        "getattr",
+        "hasattr",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "zip",
+        "format",
+        "str",
+    ]
 )
 
 

@@ -6,14 +6,79 @@ from tools.analysis.architecture.values import BASE, PRICE, QUOTE, RATIO, Unit
 from tools.contracts import DECISION_COLUMNS
 
 PRICES = frozenset(
-    ["open", "high", "low", "close", "price", "vwap", "mark_price", "index_price", "mark", "index_close", "bid", "ask", "mid", "hl2", "hlc3", "ohlc4", "adj_close", "typical_price", "weighted_close", "last", "last_price", "spot_close", "perp_close", "futures_close"]
+    [
+        "open",
+        "high",
+        "low",
+        "close",
+        "price",
+        "vwap",
+        "mark_price",
+        "index_price",
+        "mark",
+        "index_close",
+        "bid",
+        "ask",
+        "mid",
+        "hl2",
+        "hlc3",
+        "ohlc4",
+        "adj_close",
+        "typical_price",
+        "weighted_close",
+        "last",
+        "last_price",
+        "spot_close",
+        "perp_close",
+        "futures_close",
+    ]
 )
 RATIOS = frozenset(["funding", "funding_rate", "long_short_ratio", "basis_pct"])
-AMOUNT_WORDS = frozenset(["volume", "vol", "cvd", "oi", "turnover", "flow", "delta", "liquidations", "notional", "interest"])
+AMOUNT_WORDS = frozenset(
+    ["volume", "vol", "cvd", "oi", "turnover", "flow", "delta", "liquidations", "notional", "interest"]
+)
 QUOTE_WORDS = frozenset(["quote", "usd", "usdt", "dollar", "value", "notional", "turnover"])
 #: Words that say a name was already made relative: nothing is concluded from the name then.
 RELATIVE_WORDS = frozenset(
-    ["ratio", "rel", "relative", "pct", "percent", "rank", "norm", "normalised", "normalized", "z", "zscore", "score", "spike", "percentile", "mult", "factor", "profile", "share", "imbalance", "quantile", "weight", "flag", "ok", "min", "max", "floor", "threshold", "cut", "window", "length", "period", "bars", "n", "hedge", "implied", "annual", "target"]
+    [
+        "ratio",
+        "rel",
+        "relative",
+        "pct",
+        "percent",
+        "rank",
+        "norm",
+        "normalised",
+        "normalized",
+        "z",
+        "zscore",
+        "score",
+        "spike",
+        "percentile",
+        "mult",
+        "factor",
+        "profile",
+        "share",
+        "imbalance",
+        "quantile",
+        "weight",
+        "flag",
+        "ok",
+        "min",
+        "max",
+        "floor",
+        "threshold",
+        "cut",
+        "window",
+        "length",
+        "period",
+        "bars",
+        "n",
+        "hedge",
+        "implied",
+        "annual",
+        "target",
+    ]
 )
 #: What a decision may be called beside freqtrade's columns: whole orders, or a position to hold.
 OTHER_DECISIONS = frozenset(["orders", "signal", "signals", "position", "positions", "buy", "sell"])
