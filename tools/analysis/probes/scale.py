@@ -11,6 +11,7 @@ trade only above a certain turnover is scale-dependent on purpose and is waived 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
@@ -70,38 +71,36 @@ class ScaleProbe:
             "bars": len(market),
             **change_at(market, study.decisions[market.symbol], then, int(changed[0])),
         }
-        slots, sufficient = self._culprits(study, market, scaled, factor)
+        culprits, sufficient = self._culprits(study, market, scaled, factor)
         plan = self._plan(study, market, factor, changed)
-        found = [self._write_up(study, slot, market.symbol, evidence, plan) for slot in slots]
+        groups = by_constant(study, culprits)
+        found = [self._write_up(study, group, evidence, plan) for group in groups]
         if not found or not sufficient:
             found.append(self._unplaced(study, evidence, plan, bool(found)))
         return found
 
     def _culprits(
         self, study: Study, market: Market, scaled: Market, factor: float
-    ) -> tuple[list[int], bool]:
-        """Slots that are each necessary for the change, and whether together they explain all of it."""
+    ) -> tuple[dict[int, str], bool]:
+        """Slot -> side of the constant, of conditions that are each necessary for the change, and whether together
+        they explain all of it."""
         symbol = market.symbol
         then = decode(study.traced({symbol: scaled})[symbol].outcome.trace)
-        mismatched = [
-            c.slot
-            for c in study.instrumented.conditions
-            if c.kind == "compare"
-            and c.slot in then
-            and _mismatch(study.rates[symbol][c.slot], then[c.slot], factor)
-        ]
+        compared = [c.slot for c in study.instrumented.conditions if c.kind == "compare" and c.slot in then]
+        sides = {slot: constant_side(study.rates[symbol][slot], then[slot], factor) for slot in compared}
+        mismatched = {slot: side for slot, side in sides.items() if side is not None}
         if not mismatched:
-            return [], False
+            return {}, False
         plain = study.traced({symbol: market}, record=tuple(mismatched))[symbol].outcome.series
-        if not self._replayed_equal(study, scaled, plain, mismatched):
+        if not self._replayed_equal(study, scaled, plain, list(mismatched)):
             return mismatched, False
         if len(mismatched) == 1:
             return mismatched, True
-        needed = [
-            slot
-            for slot in mismatched
+        needed = {
+            slot: side
+            for slot, side in mismatched.items()
             if not self._replayed_equal(study, scaled, plain, [s for s in mismatched if s != slot])
-        ]
+        }
         return (needed or mismatched), True
 
     def _replayed_equal(self, study: Study, scaled: Market, plain: Any, slots: list[int]) -> bool:
@@ -123,30 +122,26 @@ class ScaleProbe:
         return None
 
     def _write_up(
-        self, study: Study, slot: int, symbol: str, evidence: dict[str, Any], plan: TestPlan | None
+        self, study: Study, group: dict[int, str], evidence: dict[str, Any], plan: TestPlan | None
     ) -> Conviction:
-        condition = study.instrumented.conditions[slot]
-        opens = opening_outcome(study, slot, study.sample(3))
-        bill = costs_of(study, slot, opens)
-        silent = [s for s in bill if starved(study, s)]
-        rate = study.rates[symbol][slot]
-        constant = "right" if exponent_zero(rate, "right") else "left"
+        parts = [part_of(study, slot, side) for slot, side in group.items()]
+        conditions = [study.instrumented.conditions[slot] for slot in group]
+        silent = sorted({s for s in study.markets if starved(study, s)})
         details = {
-            "condition": asdict(condition),
-            "constant_side": constant,
-            "opens_when": opens,
+            "conditions": parts,
             "unit": self.unit,
-            "threshold": threshold_of(rate, constant),
-            "costs": {s: asdict(c) for s, c in bill.items()},
             "starved": silent,
-            "vector": rate.vector,
-            "rates": {s: study.rates[s][slot].share for s in study.markets},
+            "timeframe_minutes": next(iter(study.markets.values())).timeframe_minutes,
+            "editable": sorted(f for f in study.tree.files if study.system.editable(f)),
         }
-        counterexample = {**evidence, "condition": condition.text, "costs": details["costs"]}
-        place = (condition.file, condition.line, condition.text)
-        summary = _summary(condition, self.unit, silent)
-        finding = make_finding(self.category, Severity.HIGH, place, summary, counterexample, details)
-        return Conviction(finding, plan)
+        first = conditions[0]
+        shown = {"conditions": [c.text for c in conditions], "costs": parts[0]["costs"]}
+        place = (first.file, first.line, "|".join(c.text for c in conditions))
+        summary = _summary(conditions, self.unit, silent)
+        counterexample = {**evidence, **shown}
+        return Conviction(
+            make_finding(self.category, Severity.HIGH, place, summary, counterexample, details), plan
+        )
 
     def _unplaced(
         self, study: Study, evidence: dict[str, Any], plan: TestPlan | None, partly: bool
@@ -158,32 +153,58 @@ class ScaleProbe:
         return Conviction(make_finding("scale_dependence", Severity.MEDIUM, place, summary, evidence), plan)
 
 
-def _mismatch(before: Rate, after: Rate, factor: float) -> bool:
+def constant_side(before: Rate, after: Rate, factor: float) -> str | None:
+    """The side that stays the same while the other grows with the market; None where the sides agree, where one of
+    them is 0 (which has no unit) or where it cannot be told."""
     if is_zero(before, "left") or is_zero(before, "right") or before.true == after.true == 0:
-        return False
+        return None
     left, right = exponent(before, after, "left", factor), exponent(before, after, "right", factor)
-    return left is not None and right is not None and left != right
+    if left is None or right is None or left == right:
+        return None
+    return "right" if abs(right) < abs(left) else "left"
 
 
-def exponent_zero(rate: Rate, side: str) -> bool:
-    """Whether a side was the same number at every sample."""
-    values = getattr(rate, side)
-    known = values[np.isfinite(values)]
-    return bool(known.size and np.all(known == known[0]))
+def by_constant(study: Study, culprits: dict[int, str]) -> list[dict[int, str]]:
+    """Culprits that compare with the same named number belong to one finding; a literal stands alone."""
+    groups: dict[str, dict[int, str]] = {}
+    for slot, side in culprits.items():
+        condition = study.instrumented.conditions[slot]
+        text = condition.left if side == "left" else condition.right
+        names = re.findall(r"[A-Za-z_][\w.]*", text)
+        named = [n.split(".")[-1] for n in names if n not in {"e", "float", "abs"}]
+        key = named[-1] if named else f"#{slot}"
+        groups.setdefault(key, {})[slot] = side
+    return list(groups.values())
+
+
+def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
+    """One condition's evidence: what it lets through on each symbol, and what opening it would give."""
+    condition, opens = study.instrumented.conditions[slot], opening_outcome(study, slot, study.sample(3))
+    symbol = study.by_activity[0]
+    return {
+        "condition": asdict(condition),
+        "constant_side": side,
+        "opens_when": opens,
+        "vector": study.rates[symbol][slot].vector,
+        "threshold": threshold_of(study.rates[symbol][slot], side),
+        "costs": {s: asdict(c) for s, c in costs_of(study, slot, opens).items()},
+    }
 
 
 def threshold_of(rate: Rate, side: str) -> float | None:
-    """The constant, where it is one."""
+    """The constant, where it is one number."""
     values = getattr(rate, side)
     known = values[np.isfinite(values)]
     return float(known[0]) if known.size and np.all(known == known[0]) else None
 
 
-def _summary(condition: Condition, unit: str, silent: list[str]) -> str:
+def _summary(conditions: list[Condition], unit: str, silent: list[str]) -> str:
+    texts = " and ".join(f"`{c.text}`" for c in conditions)
+    verb = "compares" if len(conditions) == 1 else "compare"
     starves = f" It starves {', '.join(silent)}." if silent else ""
     return (
-        f"`{condition.text}` in {condition.function}() compares {unit} with a fixed number, so what it lets "
-        f"through depends on the size of the market, not on its behaviour.{starves}"
+        f"{texts} in {conditions[0].function}() {verb} {unit} with a fixed number, so what passes depends on the "
+        f"size of the market, not on its behaviour.{starves}"
     )
 
 

@@ -1,0 +1,108 @@
+"""Edits of one file, collected first and made in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from tools.evolution.codemods.base import RepairError
+from tools.evolution.codemods.scale_free.helpers import add_helpers
+
+Edit = Callable[[cst.CSTNode], cst.CSTNode]
+Node = TypeVar("Node", bound=cst.CSTNode)
+LOOPS = (cst.For, cst.While, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp, cst.Lambda)
+
+
+class FileEdit:
+    """``source`` with room for edits by node. Raises RepairError where it does not parse."""
+
+    def __init__(self, file: str, source: str) -> None:
+        self.file = file
+        try:
+            self.wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
+        except (cst.ParserSyntaxError, RecursionError) as error:
+            raise RepairError(f"{file}: cannot be parsed") from error
+        self.positions = self.wrapper.resolve(PositionProvider)
+        self.parents = self.wrapper.resolve(ParentNodeProvider)
+        self.edits: dict[cst.CSTNode, Edit] = {}
+        self.before: dict[cst.CSTNode, list[str]] = {}
+        self.removed: set[cst.CSTNode] = set()
+        self.needs: set[str] = set()
+
+    def node_at(self, span: tuple[int, int, int, int], text: str) -> cst.CSTNode:
+        """The condition at a span. Raises RepairError when the file has changed since."""
+        for node, where in self.positions.items():
+            found = (where.start.line, where.start.column, where.end.line, where.end.column)
+            if found == span and isinstance(node, (cst.Comparison, cst.Call)):
+                return node
+        raise RepairError(f"{self.file}:{span[0]}: `{text}` is not there any more")
+
+    def line(self, node: cst.CSTNode) -> int:
+        """Its first line, from 1."""
+        return int(self.positions[node].start.line)
+
+    def ancestors(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        """Innermost first, the module last."""
+        chain = []
+        while (node := self.parents.get(node)) is not None:  # type: ignore[assignment]
+            chain.append(node)
+        return chain
+
+    def function_of(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The innermost named function around a node."""
+        return next((n for n in self.ancestors(node) if isinstance(n, cst.FunctionDef)), None)
+
+    def repeated_statement(self, node: cst.CSTNode) -> cst.BaseStatement | None:
+        """The outermost statement of the node's function that runs the node again and again (a loop, or a
+        statement with a comprehension or lambda around it). None when it runs once a call."""
+        within: list[cst.CSTNode] = []
+        for parent in self.ancestors(node):
+            if isinstance(parent, cst.FunctionDef):
+                break
+            within.append(parent)
+        loops = [n for n in within if isinstance(n, LOOPS)]
+        if not loops:
+            return None
+        around = within[within.index(loops[-1]) :]
+        return next(
+            (n for n in around if isinstance(n, (cst.BaseCompoundStatement, cst.SimpleStatementLine))), None
+        )
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted``, or with a number when the file uses that name already."""
+        used = {n.value for n in self.positions if isinstance(n, cst.Name)}
+        used |= {line.split(" = ")[0] for lines in self.before.values() for line in lines}
+        names = [wanted, *[f"{wanted}_{k}" for k in range(2, 99)]]
+        return next(n for n in names if n not in used)
+
+    def result(self) -> str:
+        """The new text."""
+        module = self.wrapper.module.visit(_Apply(self))
+        assert isinstance(module, cst.Module)
+        return add_helpers(module, vector="vector" in self.needs, scalar="scalar" in self.needs).code
+
+
+class _Apply(cst.CSTTransformer):
+    def __init__(self, plan: FileEdit) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def on_leave(
+        self, original_node: Node, updated_node: Node
+    ) -> Node | cst.RemovalSentinel | cst.FlattenSentinel[Node]:
+        new = super().on_leave(original_node, updated_node)
+        if original_node in self.plan.removed:
+            return cst.RemoveFromParent()
+        edit = self.plan.edits.get(original_node)
+        if edit is not None:
+            new = edit(new)  # type: ignore[arg-type,assignment]
+        lines = self.plan.before.get(original_node)
+        if lines:
+            first = cst.parse_statement(lines[0]).with_changes(leading_lines=new.leading_lines)  # type: ignore[union-attr]
+            rest = [cst.parse_statement(line) for line in lines[1:]]
+            bare = new.with_changes(leading_lines=())  # type: ignore[union-attr]
+            return cst.FlattenSentinel([first, *rest, bare])  # type: ignore[list-item]
+        return new
