@@ -1,0 +1,46 @@
+"""The schema, as numbered steps that only go forward. ``PRAGMA user_version`` counts those taken.
+
+A step that was released is never edited: a new one is added. Each is a tuple of single statements, run in
+one transaction.
+"""
+
+from __future__ import annotations
+
+_FIRST: tuple[str, ...] = (
+    """CREATE TABLE cycles (
+        id TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT, status TEXT NOT NULL,
+        goal TEXT NOT NULL, summary TEXT)""",
+    """CREATE TABLE findings (
+        cycle TEXT NOT NULL REFERENCES cycles(id), id TEXT NOT NULL, category TEXT NOT NULL,
+        created TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (cycle, id))""",
+    """CREATE TABLE patches (
+        id TEXT PRIMARY KEY, cycle TEXT REFERENCES cycles(id), kind TEXT NOT NULL, status TEXT NOT NULL,
+        digest TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, body TEXT NOT NULL)""",
+    "CREATE INDEX patches_by_status ON patches(status, created)",
+    """CREATE TABLE learnings (
+        id TEXT PRIMARY KEY, cycle TEXT REFERENCES cycles(id), kind TEXT NOT NULL, text TEXT NOT NULL,
+        created TEXT NOT NULL, body TEXT NOT NULL)""",
+    """CREATE TABLE trials (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, cycle TEXT REFERENCES cycles(id), candidate TEXT NOT NULL,
+        segment TEXT NOT NULL, created TEXT NOT NULL, body TEXT NOT NULL)""",
+    "CREATE INDEX trials_by_segment ON trials(segment)",
+    """CREATE TABLE effects (
+        cycle TEXT NOT NULL, node TEXT NOT NULL, key TEXT NOT NULL, created TEXT NOT NULL,
+        result TEXT NOT NULL, PRIMARY KEY (cycle, node, key))""",
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+        prev TEXT NOT NULL, hash TEXT NOT NULL UNIQUE)""",
+    """CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    """CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    # INSERT OR REPLACE would delete without waking the trigger above.
+    """CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
+        WHEN EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.seq OR hash = NEW.hash)
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    """CREATE TABLE ledger_head (
+        id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER NOT NULL, hash TEXT NOT NULL)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
