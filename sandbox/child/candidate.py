@@ -1,0 +1,244 @@
+"""One candidate's process: it shuts the last doors behind itself, runs the strategy and leaves floats behind.
+
+Exit codes: 0 answered, 17 turned down (the reason is in the reason file), 18 out of memory, 99 set-up failed
+(believed only as long as the zygote has not been told that candidate code began)."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import random
+import resource
+import select
+import signal
+import sys
+import traceback
+import types
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sandbox.child import landlock, linux, probes, reasons, seccomp, stubs
+else:
+    import _mendel_landlock as landlock
+    import _mendel_linux as linux
+    import _mendel_probes as probes
+    import _mendel_reasons as reasons
+    import _mendel_seccomp as seccomp
+    import _mendel_stubs as stubs
+
+DONE, REJECTED, NO_MEMORY, SETUP_FAILED = 0, 17, 18, 99
+LOG, DATA, OUT, REASON, REPLAY, ENTERED = 1, 3, 4, 5, 6, 7
+_KEEP = 8
+_MB = 1 << 20
+
+
+class CappedText:
+    """sys.stdout and sys.stderr of a candidate: what does not fit the log is dropped, not an error."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, budget: int) -> None:
+        self._left = budget
+
+    def write(self, text: str) -> int:
+        raw = str(text).encode("utf-8", "replace")[: self._left]
+        self._left -= len(raw)
+        try:
+            os.write(LOG, raw)
+        except OSError:
+            self._left = 0
+        return len(text)
+
+    def flush(self) -> None:
+        return None
+
+    def isatty(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        return LOG
+
+    def writable(self) -> bool:
+        return True
+
+
+class Walls:
+    """Which walls to build. ``omit`` exists for the self-test's own test: leave a wall out and see it noticed."""
+
+    def __init__(self, jailed: bool, omit: frozenset[str], readonly: list[str], base_bytes: int) -> None:
+        self.jailed, self.omit, self.readonly, self.base_bytes = jailed, omit, readonly, base_bytes
+
+    def has(self, name: str) -> bool:
+        """Whether that wall is to be built."""
+        return self.jailed and name not in self.omit
+
+
+def main(request: Mapping[str, Any], descriptors: list[int], alive: int, entered: int, walls: Walls) -> None:
+    """Never returns. ``descriptors``: data, out, log, reason, replay (or not)."""
+    code = SETUP_FAILED
+    try:
+        _settle(descriptors, alive, entered)
+        results = probes.Results(request.get("probe"))
+        _enclose(request, walls, results)
+        os.write(ENTERED, b"1")
+        os.close(ENTERED)
+        if request.get("probe") is not None:
+            results.finish(OUT, request["limits"])
+            code = DONE
+        else:
+            code = _run(request, walls)
+    except BaseException as error:  # noqa: BLE001 - the process edge
+        _explain(reasons.describe(error, "\0") if code == SETUP_FAILED else "")
+    os._exit(code)
+
+
+def _settle(descriptors: list[int], alive: int, entered: int) -> None:
+    """Die with the zygote; known descriptor numbers; nothing else open; a clean environment."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if select.select([alive], [], [], 0)[0]:
+        os._exit(SETUP_FAILED)  # the zygote died before the line above
+    data, out, log, reason = descriptors[:4]
+    replay = descriptors[4] if len(descriptors) > 4 else data
+    null = os.open("/dev/null", os.O_RDONLY)
+    wanted = (null, log, log, data, out, reason, replay, entered)
+    high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in wanted]
+    for number, descriptor in enumerate(high):
+        os.dup2(descriptor, number)
+    linux.close_from(_KEEP)
+    random.seed()  # or every child would draw the same "random" numbers and hide a dependence on them
+    np.random.seed(None)
+
+
+def _enclose(request: Mapping[str, Any], walls: Walls, results: probes.Results) -> None:
+    if not walls.jailed:
+        os.chdir(request["scratch"])
+        sys.path.insert(0, request["system"])
+        return
+    limits = request["limits"]
+    _mount(request["bundle"], int(limits["scratch_mb"]))
+    results.namespaces()
+    if walls.has("rlimits"):
+        _limit(limits, walls.base_bytes)
+    if walls.has("capabilities"):
+        linux.drop_all_capabilities()
+    if walls.has("no-new-privileges"):
+        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    results.privileges(limits)
+    if walls.has("landlock"):
+        readable = [(path, landlock.READ) for path in [*walls.readonly, "/dev/null", "/system"]]
+        landlock.restrict([*readable, ("/dev/null", landlock.WRITE), ("/scratch", landlock.WRITE)])
+    results.files()
+    if walls.has("seccomp"):
+        seccomp.restrict_candidate()
+    sys.path.insert(0, "/system")
+
+
+def _mount(bundle: str | None, scratch_mb: int) -> None:
+    """The candidate's own bundle at /system, the others hidden, a small scratch folder without exec."""
+    flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    owner = f"uid={os.getuid()},gid={os.getgid()}"
+    linux.mount("tmpfs", "/scratch", "tmpfs", flags, f"size={scratch_mb}m,nr_inodes=512,mode=700,{owner}")
+    if bundle is not None:
+        linux.mount(f"/bundles/{bundle}", "/system", None, linux.MS_BIND)
+        os.listdir("/system")  # noqa: PTH208 - a bundle that the sandbox's user cannot read is our failure
+    linux.mount("tmpfs", "/bundles", "tmpfs", flags | linux.MS_RDONLY, "size=4k")
+    os.chdir("/scratch")
+
+
+def _limit(limits: Mapping[str, Any], base_bytes: int) -> None:
+    memory = base_bytes + int(limits["memory_mb"]) * _MB
+    for kind, value in (
+        (resource.RLIMIT_CPU, int(limits["cpu_seconds"])),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, int(limits["file_mb"]) * _MB),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NPROC, int(limits["processes"])),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_STACK, 8 * _MB),
+    ):
+        resource.setrlimit(kind, (value, value))
+
+
+def _explain(text: str) -> None:
+    """Leave one line for the host. The file has a fixed size; a write beyond it fails and is cut before."""
+    if text:
+        os.pwrite(REASON, text.encode("utf-8", "replace")[:2000], 0)
+
+
+def _run(request: Mapping[str, Any], walls: Walls) -> int:
+    """Everything from here on runs beside or inside code that nobody trusts."""
+    system = "/system/" if walls.jailed else request["system"] + "/"
+    sys.stdout = sys.stderr = CappedText(int(request["limits"]["log_bytes"]))
+    explain, pack = reasons.describe, _explain
+    try:
+        out = np.frombuffer(mmap.mmap(OUT, request["layout"]["words"] * 8), np.float64)
+        time, columns = _bars(request)
+        if request["trace"] is not None:
+            _trace(request, out)
+        stubs.install(request["stubs"])
+        adapter: Callable[..., dict[str, Any]] = sys.modules[f"_mendel_adapter_{request['adapter']}"].evaluate
+        _deliver(request, out, adapter(request, time, columns))
+    except MemoryError:
+        return NO_MEMORY
+    except BaseException as error:  # noqa: BLE001 - candidate code may raise anything, SystemExit too
+        pack(explain(error, system))
+        if not isinstance(error, reasons.Rejection):
+            traceback.print_exc(limit=-12)
+        return REJECTED
+    return DONE
+
+
+def _bars(request: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The market as read-only arrays over the sealed memory: times first, then column after column."""
+    n, names = int(request["bars"]), request["columns"]
+    if n == 0:
+        return np.empty(0, np.int64), {name: np.empty(0, np.float64) for name in names}
+    view = mmap.mmap(DATA, n * 8 * (len(names) + 1), mmap.MAP_SHARED, mmap.PROT_READ)
+    columns = {name: np.frombuffer(view, np.float64, n, n * 8 * (k + 1)) for k, name in enumerate(names)}
+    return np.frombuffer(view, np.int64, n), columns
+
+
+def _deliver(request: Mapping[str, Any], out: Any, answer: Mapping[str, Any]) -> None:
+    layout, n = request["layout"], int(request["bars"])
+    for k, name in enumerate(request["fields"]):
+        if name in answer:
+            start = layout["decisions"] + k * n
+            out[start : start + n] = answer[name]
+            out[layout["present"] + k] = 1.0
+    out[0] = 1.0
+
+
+def _trace(request: Mapping[str, Any], out: Any) -> None:
+    """Put the tracer's module where the instrumented system looks for it."""
+    trace, layout, n = request["trace"], request["layout"], int(request["bars"])
+    slots, width = int(trace["slots"]), int(layout["trace_width"])
+    stats = out[layout["trace"] : layout["trace"] + slots * width].reshape(slots, width)
+    series = {
+        slot: out[layout["series"] + k * n : layout["series"] + (k + 1) * n]
+        for k, slot in enumerate(trace["record"])
+    }
+    forced = {int(slot): bool(value) for slot, value in trace["forced"]}
+    tracer: types.ModuleType = sys.modules["_mendel_tracer"].install(
+        slots, forced, _replay(trace["replay"]), tuple(trace["record"]), stats, series
+    )
+    sys.modules["_mendel_trace"] = tracer
+
+
+def _replay(lengths: list[tuple[int, int]]) -> dict[int, Any]:
+    words = sum(length for _, length in lengths)
+    if not words:
+        return {int(slot): np.empty(0) for slot, _ in lengths}
+    view = mmap.mmap(REPLAY, words * 8, mmap.MAP_SHARED, mmap.PROT_READ)
+    arrays, at = {}, 0
+    for slot, length in lengths:
+        arrays[int(slot)] = np.frombuffer(view, np.float64, length, at * 8)
+        at += length
+    return arrays

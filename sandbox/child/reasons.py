@@ -1,0 +1,36 @@
+"""Why a candidate was turned down, in one line of text. The host treats that text as hostile."""
+
+from __future__ import annotations
+
+import traceback
+
+_SYSTEM = "/system/"
+
+
+class Rejection(Exception):  # noqa: N818 - the word that the host uses
+    """Our own verdict on what the strategy is or returned; the message is meant for the person."""
+
+
+def _place(error: BaseException, system: str) -> str:
+    """ "(file.py:12)": the deepest frame inside the system, else the deepest frame."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({error.filename.replace(system, '')}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(system)]
+    if not own:
+        return ""
+    return f" ({own[-1].filename.replace(system, '')}:{own[-1].lineno})"
+
+
+def describe(error: BaseException, system: str = _SYSTEM) -> str:
+    """ "TypeError: unsupported operand (strategy.py:12)". Never raises, whatever the exception does."""
+    try:
+        if isinstance(error, Rejection):
+            return str(error)[:500]
+        if isinstance(error, SyntaxError):
+            text = f"SyntaxError: {error.msg}"
+        else:
+            text = f"{type(error).__name__}: {str(error)[:400]}"
+        return text + _place(error, system)
+    except BaseException as second:  # noqa: BLE001 - an exception's own __str__ is candidate code
+        return f"{type(error).__name__} ({type(second).__name__} while it was described)"
