@@ -1,0 +1,73 @@
+"""Invariant: a fault is visible.
+
+For each broad ``except`` that the static detector proposes, an exception is planted at the start of its ``try`` block in
+a copy. When the strategy then still returns decisions, as if nothing had happened, real failures are hidden the same
+way. That the place is reached at all is proven by a second copy with an exception that cannot be caught so.
+
+False-positive risks: an ``except`` that re-reads from another source on purpose; waive it with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+import numpy as np
+
+from sandbox.host.contracts import Status
+from tools.analysis.probes.base import Conviction, make_finding
+from tools.analysis.study import Study, differs
+from tools.contracts import Finding, Severity
+
+CAUGHT = 'raise RuntimeError("planted by the fault probe")'
+UNCAUGHT = 'raise SystemExit("planted by the fault probe")'
+
+
+class FaultProbe:
+    """Swallowed exceptions."""
+
+    name = "fault_visibility"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction for each ``try`` whose planted fault goes unseen."""
+        broad = [s for s in suspects if s.category == "swallowed_exception"]
+        return [c for s in broad if (c := self._try(study, s)) is not None]
+
+    def _try(self, study: Study, suspect: Finding) -> Conviction | None:
+        hidden, reached = plant(study, suspect, CAUGHT), plant(study, suspect, UNCAUGHT)
+        if hidden is None or reached is None:
+            return None
+        for symbol, market in study.sample(2).items():
+            if study.runner.decide(reached, market).outcome.status is Status.OK:
+                continue  # the block is not run on this market
+            answer = study.runner.decide(hidden, market)
+            if answer.decisions is None:
+                continue
+            changed = int(np.count_nonzero(differs(study.decisions[symbol], answer.decisions)))
+            evidence = {
+                "probe": self.name,
+                "planted": f"RuntimeError at the start of the try block, {suspect.file}:{suspect.line}",
+                "symbol": symbol,
+                "status": answer.outcome.status.value,
+                "decisions_changed": changed,
+                "bars": len(market),
+            }
+            text = f"{suspect.summary} A planted RuntimeError is hidden: {symbol} still gets decisions, {changed} of them silently different."
+            place = (suspect.file, suspect.line, str(suspect.details.get("expression", suspect.id)))
+            return Conviction(
+                make_finding("swallowed_exception", Severity.HIGH, place, text, evidence, suspect.details)
+            )
+        return None
+
+
+def plant(study: Study, suspect: Finding, statement: str) -> str | None:
+    """A bundle in which the suspect's ``try`` starts with ``statement``; None where it is not found."""
+    tree = ast.parse(study.tree.files[suspect.file].text)
+    span = suspect.details.get("node") or [suspect.line, 0, suspect.line, 0]
+    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.Try)]
+    around = [n for n in blocks if n.lineno <= int(span[0]) <= (n.end_lineno or n.lineno)]
+    if not around:
+        return None
+    innermost = max(around, key=lambda n: n.lineno)
+    innermost.body.insert(0, ast.parse(statement).body[0])
+    return study.store.derive(study.bundle, {suspect.file: ast.unparse(ast.fix_missing_locations(tree))})

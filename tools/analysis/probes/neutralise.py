@@ -1,0 +1,141 @@
+"""Put the causal counterpart in the place of a suspected look-ahead, in a copy that only a probe will run.
+
+The copy is not a repair: it may trade differently. It only answers whether the invariant holds without the
+suspect, which names the place.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tools.analysis.study import Study
+from tools.contracts import Finding
+
+WHOLE_SAMPLE = {"mean", "std", "var", "max", "min", "median", "quantile", "sum", "rank", "idxmax", "idxmin"}
+WINDOWED = {"rolling", "expanding", "ewm", "groupby", "resample"}
+NUMPY = {"np", "numpy"}
+BACKWARD = {"bfill": "ffill", "backfill": "ffill"}
+
+
+def neutralise(study: Study, suspects: Sequence[Finding]) -> str | None:
+    """A bundle without the suspects' look-ahead; None when nothing in their places has a causal counterpart."""
+    changes: dict[str, str | None] = {}
+    for file in {s.file for s in suspects}:
+        lines = [_lines(s) for s in suspects if s.file == file]
+        tree = ast.parse(study.tree.files[file].text)
+        causal = _Causal(lines)
+        tree = causal.visit(tree)
+        if causal.changed:
+            changes[file] = ast.unparse(ast.fix_missing_locations(tree))
+    return study.store.derive(study.bundle, changes) if changes else None
+
+
+def _lines(suspect: Finding) -> tuple[int, int]:
+    node = suspect.details.get("node") or (suspect.line, 0, suspect.line, 0)
+    return int(node[0]), int(node[2])
+
+
+class _Causal(ast.NodeTransformer):
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self.spans = spans
+        self.changed = 0
+
+    def _inside(self, node: ast.expr) -> bool:
+        return any(a <= node.lineno and (node.end_lineno or node.lineno) <= b for a, b in self.spans)
+
+    def _count(self, node: ast.expr) -> ast.expr:
+        self.changed += 1
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if not self._inside(node) or not isinstance(node.func, ast.Attribute):
+            return node
+        name, owner = node.func.attr, node.func.value
+        if isinstance(owner, ast.Name) and owner.id in NUMPY:
+            return self._numpy(node, name)
+        if name == "shift":
+            return self._shift(node)
+        if name in BACKWARD:
+            node.func.attr = BACKWARD[name]
+            return self._count(node)
+        if name in WHOLE_SAMPLE and not _windowed(owner):
+            node.func.value = ast.Call(ast.Attribute(owner, "expanding", ast.Load()), [], [])
+            return self._count(node)
+        return self._keywords(node)
+
+    def _shift(self, node: ast.Call) -> ast.expr:
+        periods = [*node.args[:1], *[k.value for k in node.keywords if k.arg == "periods"]]
+        for value in periods:
+            if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+                value.op = ast.UAdd()
+                return self._count(node)
+        return node
+
+    def _keywords(self, node: ast.Call) -> ast.expr:
+        for keyword in node.keywords:
+            value = keyword.value
+            if not isinstance(value, ast.Constant):
+                continue
+            if keyword.arg == "center" and value.value is True:
+                keyword.value = ast.Constant(False)
+            elif keyword.arg == "method" and value.value in BACKWARD:
+                keyword.value = ast.Constant("ffill")
+            elif keyword.arg == "direction" and value.value in {"forward", "nearest"}:
+                keyword.value = ast.Constant("backward")
+            else:
+                continue
+            self._count(node)
+        return node
+
+    def _numpy(self, node: ast.Call, name: str) -> ast.expr:
+        """``np.percentile(x, 90)`` over everything becomes the same over what was known at each bar."""
+        name = {
+            "nanmean": "mean",
+            "nanstd": "std",
+            "nanmax": "max",
+            "nanmin": "min",
+            "amax": "max",
+            "amin": "min",
+        }.get(name, name)
+        share = name in {"percentile", "quantile", "nanpercentile", "nanquantile"}
+        if not node.args or (name not in WHOLE_SAMPLE and not share):
+            return node
+        values = ast.unparse(node.args[0])
+        call = f"{name}()"
+        if share:
+            divisor = "/ 100" if "percentile" in name else ""
+            call = f"quantile(({ast.unparse(node.args[1]) if len(node.args) > 1 else 0.5}) {divisor})"
+        text = f"__import__('pandas').Series({values}).expanding().{call}.to_numpy()"
+        return self._count(ast.copy_location(ast.parse(text, mode="eval").body, node))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """``x.iloc[-1]`` used at every bar becomes ``x`` at its own bar."""
+        self.generic_visit(node)
+        last = isinstance(node.slice, ast.UnaryOp) and ast.unparse(node.slice) == "-1"
+        if (
+            last
+            and self._inside(node)
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr in {"iloc", "values"}
+        ):
+            return self._count(node.value.value)
+        return node
+
+
+def _windowed(owner: ast.expr) -> bool:
+    """Whether the values come from a window already, as in ``x.rolling(20).mean()``."""
+    return any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in WINDOWED
+        for n in _chain(owner)
+    )
+
+
+def _chain(node: ast.expr) -> list[ast.expr]:
+    """The receivers of a method chain, outermost first."""
+    found = [node]
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+        found.append(node)
+    return found

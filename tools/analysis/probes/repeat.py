@@ -1,0 +1,91 @@
+"""Invariant: the same bars get the same answer, whatever was asked before.
+
+The strategy is called twice in one process, the first time on another market of the same length. A module-level
+cache, a mutable default argument or a class attribute that survives a call shows as a difference from the answer of
+a fresh process. A third run in a fresh process tells state apart from chance: where two fresh processes disagree,
+the strategy is not deterministic (clock, hash order, random numbers).
+
+False-positive risks: none known for state; a strategy that uses the clock may pass by luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.study import Study, differs
+from tools.contracts import Decisions, Finding, Market, Severity
+
+STATE_CATEGORIES = ("module_state", "mutable_default", "state_leak")
+
+
+class RepeatProbe:
+    """State between calls, and determinism."""
+
+    name = "symbol_isolation"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """At most one conviction for state and one for chance."""
+        for symbol, market in study.sample(2).items():
+            fresh = study.runner.decide(study.bundle, market, fresh=True).decisions
+            usual = study.decisions[symbol]
+            if fresh is not None and differs(usual, fresh).any():
+                return [self._write_up(study, market, usual, fresh, "nondeterminism", [])]
+            for previous, label in self._before(study, market):
+                then = study.runner.decide(study.bundle, market, repeat=2, previous=previous).decisions
+                if then is not None and differs(usual, then).any():
+                    places = [s for s in suspects if s.category in STATE_CATEGORIES]
+                    return [self._write_up(study, market, usual, then, label, places)]
+        return []
+
+    def _before(self, study: Study, market: Market) -> list[tuple[Market | None, str]]:
+        """What to call first: the same market, then another."""
+        others = [study.markets[s] for s in study.by_activity if s != market.symbol]
+        long_enough = [o for o in others if len(o) >= len(market)]
+        first: list[tuple[Market | None, str]] = [(None, "the same bars")]
+        return first + [(o.cut(0, len(market)), o.symbol) for o in long_enough[:1]]
+
+    def _write_up(
+        self,
+        study: Study,
+        market: Market,
+        usual: Decisions,
+        then: Decisions,
+        label: str,
+        places: list[Finding],
+    ) -> Conviction:
+        changed = np.flatnonzero(differs(usual, then))
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "called_before": label,
+            "decisions_changed": int(changed.size),
+            **change_at(market, usual, then, int(changed[0])),
+        }
+        if label == "nondeterminism":
+            file, line = study.target_place
+            text = "Two fresh runs on the same bars decide differently: the strategy depends on chance, hash order or the clock."
+            return Conviction(
+                make_finding("nondeterminism", Severity.HIGH, (file, line, "strategy"), text, evidence)
+            )
+        place = places[0] if places else None
+        file, line = (place.file, place.line) if place else study.target_place
+        what = place.summary if place else "The strategy keeps state between calls."
+        text = (
+            f"{what} After a call on {label}, {changed.size} bars of {market.symbol} are decided differently."
+        )
+        details = {**(place.details if place else {}), "suspects": [f"{p.file}:{p.line}" for p in places]}
+        identity = str(place.details.get("expression", place.id)) if place else "strategy"
+        finding = make_finding("state_leak", Severity.HIGH, (file, line, identity), text, evidence, details)
+        return Conviction(finding, self._plan(study, market) if label == "the same bars" else None)
+
+    def _plan(self, study: Study, market: Market) -> TestPlan | None:
+        for size in (300, 1500, 6000, len(market)):
+            window = market.cut(0, min(size, len(market)))
+            once = study.runner.decide(study.bundle, window).decisions
+            twice = study.runner.decide(study.bundle, window, repeat=2).decisions
+            if once is not None and twice is not None and differs(once, twice).any():
+                return TestPlan("repeat", market.symbol, 0, len(window), {})
+        return None
