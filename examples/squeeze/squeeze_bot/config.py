@@ -27,8 +27,9 @@ class SqueezeConfig:
     # scoring, out of ten
     min_score: float = 6.0
     confirm_bars: int = 2
-    volume_bars: int = 288
+    volume_bars: int = 12
     trend_bars: int = 48
+    trend_rise: float = 0.002  # fraction
     oi_bars: int = 12
     oi_rise: float = 0.01  # fraction
 
@@ -42,7 +43,7 @@ class SqueezeConfig:
     target_atr: float = 2.5
     trail_atr: float = 3.0
     exit_z: float = 2.2
-    stretch_exit_pct: float = 2.5  # per cent away from the mean
+    stretch_exit_pct: float = 1.5  # per cent away from the mean
     max_hold_bars: int = 48
 
     # sizing

@@ -32,10 +32,9 @@ def quote_volume(bars: pd.DataFrame) -> pd.Series:
 
 
 def relative_volume(bars: pd.DataFrame, length: int) -> pd.Series:
-    """How unusual the traded value of a bar is for its market, in standard deviations."""
-    traded = quote_volume(bars)
-    relative = traded / traded.rolling(length).mean()
-    return (relative - relative.mean()) / relative.std()
+    """How unusual the traded value of the last ``length`` bars is for its market, in standard deviations."""
+    traded = quote_volume(bars).rolling(length).mean()
+    return (traded - traded.mean()) / traded.std()
 
 
 def close_location(bars: pd.DataFrame) -> pd.Series:

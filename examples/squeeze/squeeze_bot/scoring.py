@@ -16,7 +16,7 @@ MIN_BODY = 0.0002
 
 
 def volume_points(bars: pd.DataFrame, params: SqueezeConfig) -> pd.Series:
-    """0 to 3 points for a bar that is busier than usual."""
+    """0 to 3 points for bars that are busier than usual."""
     unusual = relative_volume(bars, params.volume_bars)
     return 2.0 * (unusual > 0) + 1.0 * (unusual > 1)
 
@@ -35,8 +35,8 @@ def flow_points(bars: pd.DataFrame, params: SqueezeConfig) -> tuple[pd.Series, p
     """0 to 2 points for flow that agrees, on the bar and over the trend window."""
     flow = bar_flow(bars)
     trend = flow_trend(flow, params.trend_bars)
-    long = 1.0 * (flow > 0) + 1.0 * (trend > 0)
-    short = 1.0 * (flow < 0) + 1.0 * (trend < 0)
+    long = 1.0 * (flow > 0) + 1.0 * (trend > params.trend_rise)
+    short = 1.0 * (flow < 0) + 1.0 * (trend < -params.trend_rise)
     return long, short
 
 
