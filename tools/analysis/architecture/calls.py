@@ -337,6 +337,9 @@ class Calls(Expressions):
 
     def _known(self, frame: Frame, node: ast.Call, name: str, first: Value, both: Value) -> Value:
         """The unit and shape of the result by the tables."""
+        if name in ("pct_change", "diff", *library.LOGS):
+            self.sensitive(frame, name, node, _zeroed(first) if name == "diff" else first)
+        both = self._marked(frame, node, name, first, both)
         shape = self._shape(node, name, first, both)
         if shape is Shape.AGGREGATE and first.shape in (Shape.SERIES, Shape.COARSE):
             whole = self.peek(frame, "whole_sample", node)
@@ -369,6 +372,17 @@ class Calls(Expressions):
             self.opaque[item.file, item.line, item.callee] = item
         return both.of(None, shape)
 
+    def _marked(self, frame: Frame, node: ast.Call, name: str, first: Value, both: Value) -> Value:
+        """Running totals and zeroed levels are marked; what cancels a total's origin unmarks it."""
+        scaled = first.unit is not None and first.unit.scaled and not first.unit.log
+        if name == "cumsum" and scaled and first.shape is not Shape.WINDOW:
+            return both.peeking(self.origin(frame, "cumulated", name, node))
+        if name in _CANCELLING:
+            return both.settled()
+        if name in ("fillna", "nan_to_num") and scaled and _fills_zero(node, name):
+            return both.peeking(self.origin(frame, "zeroed", name, node))
+        return both
+
     def _shape(self, node: ast.Call, name: str, first: Value, both: Value) -> Shape:
         if name in library.WINDOWS:
             return Shape.WINDOW
@@ -396,6 +410,9 @@ _RUNNING = frozenset(
 _SPREAD = frozenset(
     ["reindex", "reindex_like", "asfreq", "ffill", "merge", "join", "merge_asof", "map", "loc", "asof"]
 )
+_CANCELLING = frozenset(
+    ["diff", "std", "nanstd", "var", "nanvar", "rank", "zscore", "corr", "skew", "kurt", "autocorr", "sign"]
+)
 _TRANSPARENT = frozenset(
     [
         "append",
@@ -420,6 +437,19 @@ def _folded(values: Sequence[Value]) -> Value:
         unit = value.unit if not i else same_unit(result, value)
         result = replace(combine(result, value), unit=unit)
     return result
+
+
+def _zeroed(value: Value) -> Value:
+    """The value without its running totals, whose differences are sound."""
+    return value.settled()
+
+
+def _fills_zero(node: ast.Call, name: str) -> bool:
+    """``fillna(0)``, ``fillna(value=0.0)``, ``np.nan_to_num(x)``."""
+    if name == "nan_to_num":
+        return not any(k.arg == "nan" and _literal(k.value) != 0 for k in node.keywords)
+    filler = next((k.value for k in node.keywords if k.arg == "value"), node.args[0] if node.args else None)
+    return isinstance(filler, ast.Constant) and filler.value == 0 and not isinstance(filler.value, bool)
 
 
 def _common_constant(values: Sequence[Value]) -> Constant | None:

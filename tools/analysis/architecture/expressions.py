@@ -51,7 +51,7 @@ class Expressions(Machine):
 
     def evaluate(self, frame: Frame, node: ast.expr) -> Value:
         self.steps += 1
-        handler = getattr(self, "_" + type(node).__name__.lower(), None)
+        handler = getattr(self, "_on_" + type(node).__name__.lower(), None)
         value: Value = handler(frame, node) if handler is not None else self._children(frame, node)
         if self.recording and not isinstance(node, ast.Constant):
             self.record(frame, node, value)
@@ -67,17 +67,17 @@ class Expressions(Machine):
                 value = combine(value, self._children(frame, child))
         return value
 
-    def _constant(self, frame: Frame, node: ast.Constant) -> Value:
+    def _on_constant(self, frame: Frame, node: ast.Constant) -> Value:
         if isinstance(node.value, bool):
             return DIMENSIONLESS
         if isinstance(node.value, int | float):
             return literal(frame, node, float(node.value))
         return UNKNOWN
 
-    def _call(self, frame: Frame, node: ast.Call) -> Value:
+    def _on_call(self, frame: Frame, node: ast.Call) -> Value:
         return self.call(frame, node)
 
-    def _name(self, frame: Frame, node: ast.Name) -> Value:
+    def _on_name(self, frame: Frame, node: ast.Name) -> Value:
         if node.id in frame.names:
             return frame.names[node.id]
         found = self.program.resolve(frame.file, node.id)
@@ -98,7 +98,7 @@ class Expressions(Machine):
             self.constants[key] = value
         return self.constants[key]
 
-    def _attribute(self, frame: Frame, node: ast.Attribute) -> Value:
+    def _on_attribute(self, frame: Frame, node: ast.Attribute) -> Value:
         found = self.program.dotted(frame.file, node)
         if isinstance(found, tuple):
             return self.module_constant(found[0], node.attr, found[1])
@@ -167,7 +167,7 @@ class Expressions(Machine):
         origin: Origin = self.origin(frame, "column", name, node)
         return Value(column_unit(name), frozenset({origin}), shape=Shape.SERIES)
 
-    def _subscript(self, frame: Frame, node: ast.Subscript) -> Value:
+    def _on_subscript(self, frame: Frame, node: ast.Subscript) -> Value:
         base = self.evaluate(frame, node.value)
         keys = string_keys(node.slice)
         if len(keys) == 1 and (not base.items):
@@ -192,7 +192,7 @@ class Expressions(Machine):
             return stored.tainted(base)
         if column is not None:
             whole = Shape.SERIES if base.shape in (Shape.UNKNOWN, Shape.SERIES, Shape.SCALAR) else base.shape
-            return replace(column, shape=whole)
+            return replace(column, shape=whole).tainted(base)
         known = self.program.settings_fields.get(key)
         if known:
             return self._setting(frame, node, *known[0])
@@ -233,8 +233,12 @@ class Expressions(Machine):
             return replace(value, shape=Shape.SLICE)
         return value
 
-    def _binop(self, frame: Frame, node: ast.BinOp) -> Value:
+    def _on_binop(self, frame: Frame, node: ast.BinOp) -> Value:
         left, right = self.evaluate(frame, node.left), self.evaluate(frame, node.right)
+        if isinstance(node.op, ast.Div | ast.FloorDiv):
+            self.sensitive(frame, "division", node, left, right)
+        if isinstance(node.op, ast.Sub) and left.anchors and right.anchors:
+            left, right = left.settled(), right.settled()
         return self.binary(node.op, left, right)
 
     def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
@@ -256,7 +260,7 @@ class Expressions(Machine):
             return replace(both, unit=power(left.unit, right.constant.value if right.constant else None))
         return replace(both, unit=left.unit if isinstance(op, ast.Mod) else None)
 
-    def _unaryop(self, frame: Frame, node: ast.UnaryOp) -> Value:
+    def _on_unaryop(self, frame: Frame, node: ast.UnaryOp) -> Value:
         value = self.evaluate(frame, node.operand)
         if isinstance(node.op, ast.Not):
             return value.of(RATIO)
@@ -264,10 +268,10 @@ class Expressions(Machine):
             return replace(value, constant=value.constant._replace(value=-value.constant.value))
         return value
 
-    def _boolop(self, frame: Frame, node: ast.BoolOp) -> Value:
+    def _on_boolop(self, frame: Frame, node: ast.BoolOp) -> Value:
         return replace(_folded([self.evaluate(frame, item) for item in node.values]), unit=RATIO)
 
-    def _compare(self, frame: Frame, node: ast.Compare) -> Value:
+    def _on_compare(self, frame: Frame, node: ast.Compare) -> Value:
         nodes = [node.left, *node.comparators]
         values = [self.evaluate(frame, item) for item in nodes]
         result = UNKNOWN
@@ -280,18 +284,18 @@ class Expressions(Machine):
                 result = combine(result, self.compared(frame, node, symbol, *pair))
         return replace(result, unit=RATIO)
 
-    def _ifexp(self, frame: Frame, node: ast.IfExp) -> Value:
+    def _on_ifexp(self, frame: Frame, node: ast.IfExp) -> Value:
         test = self.evaluate(frame, node.test)
         value = join(self.evaluate(frame, node.body), self.evaluate(frame, node.orelse))
         return value.tainted(test)
 
-    def _tuple(self, frame: Frame, node: ast.Tuple | ast.List) -> Value:
+    def _on_tuple(self, frame: Frame, node: ast.Tuple | ast.List) -> Value:
         items = [self.evaluate(frame, item) for item in node.elts]
         return replace(_folded(items), items=tuple(items))
 
-    _list = _tuple
+    _on_list = _on_tuple
 
-    def _dict(self, frame: Frame, node: ast.Dict) -> Value:
+    def _on_dict(self, frame: Frame, node: ast.Dict) -> Value:
         """String keys become remembered columns; a mapping of numbers is a table of constants."""
         values = [self.evaluate(frame, item) for item in node.values]
         for key, value in zip(node.keys, values, strict=True):
@@ -310,22 +314,22 @@ class Expressions(Machine):
             self.decide(frame, key, node, value)
         self.remember(frame, key, value.tainted(frame.control))
 
-    def _namedexpr(self, frame: Frame, node: ast.NamedExpr) -> Value:
+    def _on_namedexpr(self, frame: Frame, node: ast.NamedExpr) -> Value:
         value = self.evaluate(frame, node.value)
         self.store(frame, node.target, value)
         return value
 
-    def _lambda(self, frame: Frame, node: ast.Lambda) -> Value:
+    def _on_lambda(self, frame: Frame, node: ast.Lambda) -> Value:
         names = frame.names | {arg.arg: UNKNOWN for arg in node.args.args}
         return self.evaluate(replace(frame, names=names), node.body)
 
-    def _listcomp(self, frame: Frame, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
+    def _on_listcomp(self, frame: Frame, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
         inner = self._comprehension(frame, node.generators)
         return replace(self.evaluate(inner, node.elt).tainted(inner.control), items=())
 
-    _generatorexp = _setcomp = _listcomp
+    _on_generatorexp = _on_setcomp = _on_listcomp
 
-    def _dictcomp(self, frame: Frame, node: ast.DictComp) -> Value:
+    def _on_dictcomp(self, frame: Frame, node: ast.DictComp) -> Value:
         inner = self._comprehension(frame, node.generators)
         self.evaluate(inner, node.key)
         return replace(self.evaluate(inner, node.value), items=())

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tools.analysis.architecture.machine import Comparison, Decision, Frame, Opaque
+from tools.analysis.architecture.machine import Comparison, Decision, Event, Frame, Opaque
 from tools.analysis.architecture.program import Function, Program
 from tools.analysis.architecture.statements import Reader
 from tools.analysis.architecture.values import Gate, Origin, Origins, Value
@@ -25,6 +25,7 @@ class Flow:
     values: Mapping[ast.AST, list[Value]]
     where: Mapping[ast.AST, tuple[str, str]]
     peeks: Mapping[Origin, ast.AST]
+    events: tuple[Event, ...]
     reached: Origins
     called: frozenset[str]
 
@@ -66,8 +67,9 @@ def _row(
     }
 
 
-def read_flow(program: Program, columns: Iterable[str], target: str | None = None) -> Flow:
-    """Read every function of the product. ``columns`` are the market's own column names."""
+def read_flow(program: Program, columns: Iterable[str], target: str | None, relevant: frozenset[str]) -> Flow:
+    """Read every function of the product. ``columns`` are the market's own column names. Only what the
+    ``relevant`` files write counts as a decision: a chart may use the same words."""
     reader = Reader(program, columns)
     for recording in (False, True):
         reader.recording = recording
@@ -76,15 +78,17 @@ def read_flow(program: Program, columns: Iterable[str], target: str | None = Non
         reader.constants.clear()
         reader.steps = 0
         _read_all(reader, program, target)
-    reached = frozenset(origin for item in reader.decisions.values() for origin in item.value.origins)
+    decisions = [item for item in reader.decisions.values() if item.file in relevant]
+    reached = frozenset(origin for item in decisions for origin in item.value.origins)
     return Flow(
         tuple(reader.comparisons.values()),
-        tuple(sorted(reader.decisions.values(), key=lambda d: (d.file, d.line, d.name))),
+        tuple(sorted(decisions, key=lambda d: (d.file, d.line, d.name))),
         reader.gates,
-        tuple(reader.opaque.values()),
+        tuple(item for item in reader.opaque.values() if item.file in relevant),
         reader.values,
         reader.where,
         reader.peeks,
+        tuple(reader.events.values()),
         reached,
         frozenset(reader.called),
     )

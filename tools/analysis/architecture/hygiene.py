@@ -22,7 +22,20 @@ EFFECT_METHODS = frozenset(
     ["mkdir", "write_text", "write_bytes", "unlink", "connect", "to_csv", "to_parquet", "touch", "rmdir"]
 )
 MUTATORS = frozenset(
-    ["append", "extend", "add", "update", "insert", "pop", "popitem", "clear", "setdefault", "remove", "discard", "appendleft"]
+    [
+        "append",
+        "extend",
+        "add",
+        "update",
+        "insert",
+        "pop",
+        "popitem",
+        "clear",
+        "setdefault",
+        "remove",
+        "discard",
+        "appendleft",
+    ]
 )
 CONTAINERS = frozenset(["dict", "list", "set", "defaultdict", "deque", "OrderedDict", "Counter", "bytearray"])
 

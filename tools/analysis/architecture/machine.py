@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.analysis.architecture.program import Function, Program
 from tools.analysis.architecture.values import (
@@ -88,6 +88,18 @@ class Opaque:
     callee: str
 
 
+@dataclass(frozen=True)
+class Event:
+    """An operation that is wrong on what it was given. ``kind`` is the operation; ``sources`` are the zeroed
+    or cumulated origins that make it so."""
+
+    kind: str
+    file: str
+    function: str
+    node: ast.expr
+    sources: frozenset[Origin]
+
+
 class Machine:
     """Shared state, and the entry points that the parts call each other through."""
 
@@ -111,6 +123,7 @@ class Machine:
         self.decisions: dict[tuple[str, str, int], Decision] = {}
         self.opaque: dict[tuple[str, int, str], Opaque] = {}
         self.peeks: dict[Origin, ast.AST] = {}
+        self.events: dict[tuple[ast.AST, str], Event] = {}
         self.constants: dict[tuple[str, str], Value] = {}
 
     # The parts, implemented by the classes that Reader is made of.
@@ -145,6 +158,14 @@ class Machine:
         self.peeks[origin] = node
         return origin
 
+    def sensitive(self, frame: Frame, kind: str, node: ast.expr, *values: Value) -> None:
+        """An operation that zeroed levels or the origin of a running total would spoil."""
+        wanted = ("zeroed", "cumulated")
+        scaled = [value for value in values if value.unit is not None and value.unit.scaled]
+        sources = frozenset(o for value in scaled for o in value.origins if o.kind in wanted)
+        if sources and self.recording:
+            self.events.setdefault((node, kind), Event(kind, frame.file.path, frame.name, node, sources))
+
     def record(self, frame: Frame, node: ast.AST, value: Value) -> None:
         """Keep a node's value for the detectors."""
         known = self.values.setdefault(node, [])
@@ -176,6 +197,9 @@ class Machine:
             self.texts[node] = frame.file.segment(node)
         gate = Gate(frame.file.path, line, column, self.texts[node])
         both = combine(left[1], right[1])
+        for here, there in ((left[1], right[1]), (right[1], left[1])):
+            if there.constant is not None:
+                self.sensitive(frame, "level", node, replace(here, origins=here.anchors))
         if self.recording:
             place = (frame.file.path, frame.name)
             item = Comparison(*place, node, left[0], right[0], operator, left[1], right[1])

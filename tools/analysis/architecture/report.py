@@ -54,7 +54,8 @@ def analyze_architecture(
     its settings; ``columns`` the market's column names; ``other_files`` may hold pyproject.toml for its
     console scripts. What could not be followed is listed under ``not_followed`` and ``unread``."""
     program = Program(tree, params)
-    flow = read_flow(program, columns, target)
+    relevant = reachable_files(tree, target)
+    flow = read_flow(program, columns, target, relevant)
     reads = collect_reads(program)
     sections: dict[str, Any] = {
         "modules": describe_modules(tree),
@@ -72,7 +73,7 @@ def analyze_architecture(
         "not_followed": [vars_of(item) for item in sorted(flow.opaque, key=lambda o: (o.file, o.line))],
         "unread": [{"file": path, "why": why} for path, why in sorted(tree.unreadable.items())],
     }
-    return Architecture(sections, program, flow, reachable_files(tree, target), target)
+    return Architecture(sections, program, flow, relevant, target)
 
 
 def vars_of(item: Any) -> Row:

@@ -49,7 +49,8 @@ class Shape(StrEnum):
 
 
 class Origin(NamedTuple):
-    """Where a value was read. ``kind`` is column, setting, environment, clock, random or peek."""
+    """Where a value was read. ``kind`` is column, setting, environment, clock, random, peek
+    (a look at later bars), zeroed (missing made 0) or cumulated (a running total)."""
 
     kind: str
     name: str
@@ -105,6 +106,16 @@ class Value:
         if other.origins <= self.origins and other.gates <= self.gates:
             return self
         return replace(self, origins=self.origins | other.origins, gates=self.gates | other.gates)
+
+    @property
+    def anchors(self) -> Origins:
+        """Running totals in this value, whose level depends on where the data starts."""
+        return frozenset(origin for origin in self.origins if origin.kind == "cumulated")
+
+    def settled(self) -> Value:
+        """This value once the start of its running totals cancelled out (a difference, a deviation)."""
+        anchors = self.anchors
+        return replace(self, origins=self.origins - anchors) if anchors else self
 
     def peeking(self, origin: Origin) -> Value:
         """This value, known to have looked at later bars."""
