@@ -39,11 +39,11 @@ def protective_level(
 ) -> tuple[float, int]:
     """The resting stop that is hit first, and why: the fixed stop, the trailing one or the account's end.
 
-    0 = that level is off. All are below the market for a long and above it for a short."""
+    0 or less = that level is off. All are below the market for a long and above it for a short."""
     level, reason = stop, STOPPED
     if trail > 0.0:
         trailing = best * (1.0 - side * trail)
-        if trailing > 0.0 and (level == 0.0 or side * (trailing - level) > 0.0):
+        if level == 0.0 or side * (trailing - level) > 0.0:
             level, reason = trailing, TRAILED
     if liquidation > 0.0 and (level == 0.0 or side * (liquidation - level) > 0.0):
         level, reason = liquidation, LIQUIDATED

@@ -203,7 +203,7 @@ def universe_correlation(backtests: Mapping[str, Backtest]) -> tuple[Metric, dic
     if len(varying) < 2 or n < MIN_DAYS:
         why = f"{len(varying)} symbols that traded on {n} common days, needs 2 and {MIN_DAYS}"
         return Metric("mean_correlation", None, "correlation of daily returns", n, why), {}
-    matrix = np.corrcoef(table[:, varying], rowvar=False)
+    matrix = np.atleast_2d(np.corrcoef(table[:, varying], rowvar=False))
     pairs = {
         (names[varying[a]], names[varying[b]]): float(matrix[a, b])
         for a in range(len(varying))
