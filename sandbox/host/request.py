@@ -62,9 +62,14 @@ class Ticket:
             os.close(descriptor)
 
 
+def is_bundle_hash(text: str) -> bool:
+    """Whether it is a sha256 in hexadecimal, and so safe as a folder's name."""
+    return bool(_HASH.match(text))
+
+
 def check_evaluation(evaluation: Evaluation) -> str | None:
     """Why it cannot even be asked; None if it can."""
-    if not _HASH.match(evaluation.bundle):
+    if not is_bundle_hash(evaluation.bundle):
         return f"bundle {one_line(evaluation.bundle, 80)!r} is not a sha256 in hexadecimal"
     bars = len(evaluation.time)
     if evaluation.time.dtype != np.int64 or evaluation.time.ndim != 1:

@@ -53,12 +53,14 @@ _IPC_CREATE, _IPC_REMOVE = 0o1000, 0
 
 
 def run_selftest(place: SandboxPlace) -> tuple[Layer, ...]:
-    """Every wall of the candidates, attacked now."""
+    """Every wall of both profiles, attacked now."""
+    from sandbox.host.jobs import jobs_layer
+
     place.bundles.mkdir(parents=True, exist_ok=True)
     layers, zygote = fast_layers(ZygoteSetup(place))
     if zygote is not None:
         zygote.close()
-    return layers
+    return (*layers, jobs_layer(place))
 
 
 def first_failure(layers: tuple[Layer, ...]) -> Layer | None:
@@ -73,8 +75,9 @@ def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
     except (ZygoteDeadError, SandboxError, OSError) as error:
         return (Layer("jail", False, one_line(str(error)), _USERNS),), None
     try:
-        with _canaries(setup) as canaries:
-            found, why = _attack(zygote, canaries)
+        with host_canaries() as canaries:
+            asked = {**canaries, "prefix": str(setup.place.python.parent.parent), "checks": list(_CHECKS)}
+            found, why = _attack(zygote, asked)
     except (ZygoteDeadError, OSError) as error:
         zygote.kill()
         return (Layer("self-test", False, one_line(str(error)), "see the reason"),), None
@@ -132,7 +135,7 @@ def _attack(zygote: Zygote, canaries: dict[str, Any]) -> tuple[dict[str, bool | 
 
 
 @contextmanager
-def _canaries(setup: ZygoteSetup) -> Iterator[dict[str, Any]]:
+def host_canaries() -> Iterator[dict[str, Any]]:
     """Things of the host that no child may reach: a file, two servers, a shared memory segment, our pid."""
     name = f"mendel-{os.getpid()}-{os.urandom(4).hex()}"
     with (
@@ -153,9 +156,7 @@ def _canaries(setup: ZygoteSetup) -> Iterator[dict[str, Any]]:
             "abstract": name,
             "shared_memory": key,
             "pid": os.getpid(),
-            "prefix": setup.place.python.parent.parent.as_posix(),
             "environment": sorted([*child_environment(), "LC_CTYPE"]),
-            "checks": list(_CHECKS),
         }
 
 
