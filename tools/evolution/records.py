@@ -106,4 +106,6 @@ def _enum(kind: type[Any], value: object) -> Any:
     try:
         return kind(value)
     except ValueError as error:
-        raise RecordError(f"{value!r} is no {kind.__name__}; one of {', '.join(kind)}") from error
+        raise RecordError(
+            f"{value!r} is no {kind.__name__}; one of {', '.join(str(item) for item in kind)}"
+        ) from error

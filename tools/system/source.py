@@ -54,8 +54,8 @@ DATA_SUFFIXES = frozenset(
         ".pickle",
     ]
 )
-#: Files that carry secrets, and compiled leftovers.
-SKIPPED_NAMES = (".env", ".env.*", "*.pem", "*.key", ".netrc", ".pypirc", "*.pyc", "*.pyo")
+#: Files that carry secrets, compiled leftovers, and what an interrupted change leaves until it is recovered.
+SKIPPED_NAMES = (".mendel-*", ".env", ".env.*", "*.pem", "*.key", ".netrc", ".pypirc", "*.pyc", "*.pyo")
 #: A small data file below one of these is a fixture of the system's own tests: without it they cannot run.
 TEST_FOLDERS = frozenset(("tests", "test"))
 
