@@ -28,12 +28,13 @@ class Threshold:
         self.asked.append(evaluation)
         if self.status is not Status.OK:
             return Outcome(self.status, "ValueError: no\nsecond line")
-        table = np.full((len(evaluation.time), len(evaluation.fields)), np.nan)
+        table = np.zeros((len(evaluation.time), len(evaluation.fields)))
+        table[:, evaluation.fields.index("size")] = 1.0
         above = evaluation.columns["volume"] > evaluation.overrides.get("floor", 1.0)
         table[above, evaluation.fields.index("enter_long")] = 1.0
         return Outcome(Status.OK, "", table, ("enter_long",))
 
-    def evaluate_many(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
+    def evaluate_many(self, evaluations: list[Evaluation]) -> list[Outcome]:
         return [self.evaluate(evaluation) for evaluation in evaluations]
 
 
@@ -50,7 +51,7 @@ def runner(evaluator: Threshold) -> Runner:
     return Runner(system, evaluator, BundleStore(Path("/nowhere/bundles")))
 
 
-def test_what_is_absent_is_filled_in() -> None:
+def test_decisions_are_read_only_tables_of_nine_columns() -> None:
     decisions = require(runner(Threshold()).decide("b", market()))
     assert decisions.values.shape == (3, 9)
     assert decisions.entries().tolist() == [0, 1, 1]

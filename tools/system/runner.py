@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Evaluator(Protocol):
         """Run one candidate on one symbol."""
         ...
 
-    def evaluate_many(self, evaluations: Sequence[Evaluation]) -> Sequence[Outcome]:
+    def evaluate_many(self, evaluations: list[Evaluation]) -> list[Outcome]:
         """Run several, answers in the order asked."""
         ...
 

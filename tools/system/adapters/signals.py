@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
 from tools.contracts import DECISION_COLUMNS, Decisions, Market
-from tools.system.adapters.base import complete_decisions
+from tools.system.adapters.base import as_decisions
 from tools.system.system import System
 
 
@@ -44,5 +44,5 @@ class SignalsAdapter:
         )
 
     def decisions(self, market: Market, outcome: Outcome) -> Decisions:
-        """One row a bar; see ``complete_decisions`` for what is filled in."""
-        return complete_decisions(market, DECISION_COLUMNS, outcome)
+        """One row a bar, the columns that the function does not return at their defaults."""
+        return as_decisions(market, outcome)
