@@ -99,7 +99,9 @@ def mutated_globals(program: Program) -> list[Row]:
     rows: list[Row] = []
     for file in program.tree.product():
         for name, line in _containers(file):
-            writers = [w for f in program.functions() if f.file is file for w in _writes(f.node, name)]
+            writers = [
+                w for f in program.functions() if f.file is file for w in lines_that_change(f.node, name)
+            ]
             if writers:
                 row = {"file": file.path, "line": line, "name": name, "writers": sorted(set(writers))}
                 rows.append(row)
@@ -122,7 +124,7 @@ def is_container(node: ast.AST | None) -> bool:
     return name in CONTAINERS
 
 
-def _writes(function: FunctionNode, name: str) -> list[int]:
+def lines_that_change(function: FunctionNode, name: str) -> list[int]:
     """Lines of a function that change the global ``name`` (which it does not shadow)."""
     declared = any(isinstance(n, ast.Global) and name in n.names for n in ast.walk(function))
     local = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
