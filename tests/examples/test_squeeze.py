@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ import pytest
 
 from tools.system.config import load_config
 
+#: Plugins that happen to be installed here are none of the suite's business, and slow to load.
+ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 FLAGS = ["enter_long", "exit_long", "enter_short", "exit_short"]
 
 
@@ -53,7 +56,7 @@ def test_its_settings_file_is_valid(squeeze_copy: Path) -> None:
 
 def test_its_own_suite_passes(squeeze_copy: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=squeeze_copy, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=squeeze_copy, capture_output=True, text=True, timeout=120, env=ALONE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -61,5 +64,5 @@ def test_its_own_suite_passes(squeeze_copy: Path) -> None:
 def test_its_own_suite_does_not_depend_on_the_order_of_files(squeeze_copy: Path, order: int) -> None:
     files = sorted(str(p.relative_to(squeeze_copy)) for p in (squeeze_copy / "tests").glob("test_*.py"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files[::order]]
-    done = subprocess.run(command, cwd=squeeze_copy, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=squeeze_copy, capture_output=True, text=True, timeout=120, env=ALONE)
     assert done.returncode == 0, done.stdout + done.stderr

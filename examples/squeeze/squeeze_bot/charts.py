@@ -14,6 +14,7 @@ def _times(index: pd.DatetimeIndex) -> list[str]:
 
 
 def _layout(figure: go.Figure, title: str, height: int) -> go.Figure:
+    times = figure.data[0].x
     figure.update_layout(
         height=height,
         margin={"l": 70, "r": 20, "t": 28, "b": 28},
@@ -22,7 +23,12 @@ def _layout(figure: go.Figure, title: str, height: int) -> go.Figure:
         plot_bgcolor="#ffffff",
         font={"color": INK, "family": "sans-serif"},
         showlegend=False,
-        xaxis={"rangeslider": {"visible": False}, "type": "date", "gridcolor": "#eef1f4"},
+        xaxis={
+            "rangeslider": {"visible": False},
+            "type": "date",
+            "range": [times[0], times[-1]],
+            "gridcolor": "#eef1f4",
+        },
         yaxis={"gridcolor": "#eef1f4"},
     )
     return figure
@@ -67,7 +73,10 @@ def price_panel(bars: pd.DataFrame, marks: list[tuple[pd.Timestamp, str, float]]
 def volume_panel(bars: pd.DataFrame) -> go.Figure:
     """Volume in base units."""
     trace = go.Bar(
-        x=_times(bars.index), y=bars["volume"].tolist(), marker={"color": GREY}, meta={"role": "series"}
+        x=_times(bars.index),
+        y=bars["volume"].tolist(),
+        marker={"color": GREY, "line": {"width": 0}},
+        meta={"role": "series"},
     )
     return _layout(go.Figure([trace]), "Volume (base units)", 150)
 

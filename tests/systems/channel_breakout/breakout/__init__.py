@@ -1,0 +1,1 @@
+"""Breakouts of the day's range."""

@@ -1,0 +1,1 @@
+"""Rides crossings of two averages."""

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from crossrider.config import RiderConfig
+from crossrider.rider import signals
+
+
+def candles(bars: int = 6000, volume: float = 5e5) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    close = 50.0 * np.exp(np.cumsum(rng.normal(0.0, 0.0015, bars)))
+    opened = np.concatenate([[50.0], close[:-1]])
+    wick = np.abs(rng.normal(0.0, 0.0006, (2, bars))) * close
+    high, low = np.maximum(opened, close) + wick[0], np.minimum(opened, close) - wick[1]
+    traded = volume * rng.lognormal(0.0, 0.5, bars)
+    index = pd.date_range("2025-03-01", periods=bars, freq="5min", tz="UTC")
+    return pd.DataFrame(
+        {"open": opened, "high": high, "low": low, "close": close, "volume": traded}, index=index
+    )
+
+
+def test_entries_are_crossings() -> None:
+    cfg = RiderConfig()
+    bars = candles()
+    out = signals(bars, cfg)
+    fast, slow = bars["close"].rolling(cfg.fast).mean(), bars["close"].rolling(cfg.slow).mean()
+    assert out["enter_long"].sum() > 5
+    assert (fast > slow)[out["enter_long"] > 0].all() and (fast < slow)[out["enter_short"] > 0].all()
+
+
+def test_hold_is_a_setting() -> None:
+    assert set(signals(candles(500), RiderConfig(hold=7))["max_bars"]) == {7.0}

@@ -1,0 +1,1 @@
+"""Follows one-sided flow."""

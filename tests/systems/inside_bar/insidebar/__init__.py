@@ -1,0 +1,1 @@
+"""Trades the way out of an inside bar."""

@@ -1,0 +1,1 @@
+"""Rides a market that leaves its channel."""

@@ -1,0 +1,1 @@
+"""Buys dips of a rising market."""

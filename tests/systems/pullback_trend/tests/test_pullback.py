@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pullback.strategy import average_range, signals
+
+
+def candles(bars: int = 6000, volume: float = 5e5) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    close = 50.0 * np.exp(np.cumsum(rng.normal(0.0, 0.0015, bars)))
+    opened = np.concatenate([[50.0], close[:-1]])
+    wick = np.abs(rng.normal(0.0, 0.0006, (2, bars))) * close
+    high, low = np.maximum(opened, close) + wick[0], np.minimum(opened, close) - wick[1]
+    traded = volume * rng.lognormal(0.0, 0.5, bars)
+    index = pd.date_range("2025-03-01", periods=bars, freq="5min", tz="UTC")
+    return pd.DataFrame(
+        {"open": opened, "high": high, "low": low, "close": close, "volume": traded}, index=index
+    )
+
+
+def test_range_is_positive() -> None:
+    assert (average_range(candles()).dropna() > 0).all()
+
+
+def test_entries_and_stops() -> None:
+    out = signals(candles())
+    assert out["enter_long"].sum() > 5 and out["enter_short"].sum() > 5
+    assert out.loc[out["enter_long"] > 0, "stop"].between(0.0, 0.1).all()

@@ -1,0 +1,1 @@
+"""Fades an exhausted move."""

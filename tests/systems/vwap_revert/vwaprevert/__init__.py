@@ -1,0 +1,1 @@
+"""Reverts to the volume-weighted price."""
