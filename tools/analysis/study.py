@@ -5,6 +5,7 @@ A study never sees the vault: its markets end at ``until_ns``. Answers are memoi
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ import numpy as np
 from sandbox.host.parse import check_sources
 
 from sandbox.host.contracts import Setting, Trace
+from tools.analysis.architecture.report import Architecture, analyze_architecture
 from tools.analysis.silence.instrument import Instrumented, instrument
 from tools.analysis.silence.rates import Rate, decode
 from tools.analysis.source import SourceTree
@@ -46,12 +48,36 @@ class Study:
     def tree(self) -> SourceTree:
         """The source of the bundle, parsed where that is safe; what is not is listed as unreadable."""
         sources = self.store.sources(self.bundle)
-        return SourceTree.from_files(sources, check_sources(sources))
+        return SourceTree.from_files(sources, unreadable=check_sources(sources))
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        """How the source hangs together and which column reaches which decision."""
+        columns = sorted({name for m in self.markets.values() for name in m.columns})
+        strategy = self.system.config.strategy
+        return analyze_architecture(
+            self.tree, target=strategy.target, params=strategy.params, columns=columns
+        )
+
+    @cached_property
+    def target_place(self) -> tuple[str, int]:
+        """File and line of the strategy itself, for findings whose place is the whole strategy."""
+        module, _, path = (self.system.config.strategy.target or ":").partition(":")
+        file = self.tree.by_module(module)
+        if file is None:
+            return module.replace(".", "/") + ".py", 1
+        names = path.split(".")
+        nodes = [
+            n
+            for n in ast.walk(file.tree)
+            if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name in names
+        ]
+        return file.path, nodes[-1].lineno if nodes else 1
 
     @cached_property
     def instrumented(self) -> Instrumented:
         """The bundle with its conditions traced, tests and unreadable files left as they are."""
-        files = [f for f in self.tree.files if self.system.editable(f) and f not in self.tree.unreadable]
+        files = [f.path for f in self.tree.product() if self.system.editable(f.path)]
         return instrument(self.store, self.bundle, files)
 
     @cached_property
@@ -99,11 +125,24 @@ class Study:
         """Symbols, the most traded first; ties by name."""
         return sorted(self.markets, key=lambda s: (-self.trades(s), s))
 
+    def varied(self) -> dict[str, Market]:
+        """The sample of three, with the quietest and the cheapest symbol: units matter most there."""
+        quiet = min(
+            self.markets.values(), key=lambda m: (_middle(m, "volume") * _middle(m, "close"), m.symbol)
+        )
+        cheap = min(self.markets.values(), key=lambda m: (_middle(m, "close"), m.symbol))
+        return {**self.sample(3), quiet.symbol: quiet, cheap.symbol: cheap}
+
     def sample(self, count: int) -> dict[str, Market]:
         """The most and the least traded symbols, for probes that need not see all."""
         order = self.by_activity
         picked = order[: max(1, count - 1)] + order[-1:]
         return {s: self.markets[s] for s in dict.fromkeys(picked)}
+
+
+def _middle(market: Market, column: str) -> float:
+    values = market.columns.get(column)
+    return float(np.nanmedian(values)) if values is not None and len(values) else 0.0
 
 
 def differs(a: Decisions, b: Decisions, *, tolerance: float = 0.0) -> np.ndarray:

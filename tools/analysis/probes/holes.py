@@ -93,7 +93,8 @@ def holed(market: Market, names: tuple[str, ...]) -> Market:
 def filled(market: Market, names: tuple[str, ...]) -> Market:
     """The same holes, each filled with the last value before it."""
     gaps = holed(market, names)
-    return market.with_columns({n: pd.Series(gaps.columns[n]).ffill().bfill().to_numpy() for n in names})
+    known = {n: pd.Series(gaps.columns[n]).ffill().bfill() for n in names}
+    return market.with_columns({n: np.asarray(v, dtype=np.float64) for n, v in known.items()})
 
 
 def without(market: Market, names: tuple[str, ...]) -> Market:

@@ -148,5 +148,5 @@ def scrambled(market: Market, cut: int) -> Market:
 
 def _shuffled(n: int, cut: int) -> np.ndarray:
     blocks = np.array_split(np.arange(cut, n), max(1, (n - cut) // 12))
-    np.random.default_rng(cut).shuffle(blocks)  # type: ignore[arg-type]
+    np.random.default_rng(cut).shuffle(blocks)
     return np.concatenate([np.arange(cut), *blocks])

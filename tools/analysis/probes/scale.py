@@ -12,7 +12,7 @@ trade only above a certain turnover is scale-dependent on purpose and is waived 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -21,11 +21,11 @@ import numpy as np
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.window import smallest_window
 from tools.analysis.scaling import FACTOR, scale_amounts, scale_prices
-from tools.analysis.silence.cost import costs_of, opening_outcome, starved
+from tools.analysis.silence.cost import STARVED_SHARE, costs_of, opening_outcome, starved
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.silence.rates import Rate, decode, exponent, is_zero
 from tools.analysis.study import Study, differs
-from tools.contracts import Decisions, Finding, Market, Severity
+from tools.contracts import Finding, Market, Severity
 
 Scaling = Callable[[Market, float], Market]
 #: Sizes and distances may carry rounding; entries and exits are compared exactly all the same.
@@ -40,30 +40,41 @@ class ScaleProbe:
         self.unit, self.test_kind = unit, test_kind
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
-        """One conviction a culprit; one for the strategy as a whole where no condition explains the change."""
-        markets = study.sample(3)
-        for factor in (FACTOR, 1.0 / FACTOR):
-            scaled = {s: self.scaling(m, factor) for s, m in markets.items()}
-            answers = study.runner.decide_many(study.bundle, scaled)
-            for symbol, market in markets.items():
-                then = answers[symbol].decisions
+        """One conviction for each number compared with; one for the strategy as a whole where no condition explains
+        the change."""
+        breaks = list(self._breaks(study))
+        culprits: dict[int, str] = {}
+        explained = True
+        for market, scaled, factor, _ in breaks:
+            slots, sufficient = self._culprits(study, market, scaled, factor)
+            culprits |= slots
+            explained &= sufficient
+        if not breaks:
+            return []
+        market, _, factor, changed = breaks[0]
+        evidence, plan = self._evidence(study, *breaks[0]), self._plan(study, market, factor, changed)
+        found = [self._write_up(study, group, evidence, plan) for group in by_constant(study, culprits)]
+        return found if found and explained else [*found, self._unplaced(study, evidence, plan, bool(found))]
+
+    def _breaks(self, study: Study) -> Iterator[tuple[Market, Market, float, np.ndarray]]:
+        """(market, scaled market, factor, changed bars) for every symbol tried whose decisions change."""
+        for symbol, market in study.varied().items():
+            for factor in (FACTOR, 1.0 / FACTOR):
+                scaled = self.scaling(market, factor)
+                then = study.runner.decide(study.bundle, scaled).decisions
                 if then is None:
                     continue
                 changed = np.flatnonzero(differs(study.decisions[symbol], then, tolerance=TOLERANCE))
                 if changed.size:
-                    return self._convict(study, market, scaled[symbol], factor, then, changed)
-        return []
+                    yield market, scaled, factor, changed
+                    break
 
-    def _convict(
-        self,
-        study: Study,
-        market: Market,
-        scaled: Market,
-        factor: float,
-        then: Decisions,
-        changed: np.ndarray,
-    ) -> list[Conviction]:
-        evidence = {
+    def _evidence(
+        self, study: Study, market: Market, scaled: Market, factor: float, changed: np.ndarray
+    ) -> dict[str, Any]:
+        then = study.runner.decide(study.bundle, scaled).decisions
+        assert then is not None
+        return {
             "probe": self.name,
             "factor": factor,
             "unit": self.unit,
@@ -71,13 +82,6 @@ class ScaleProbe:
             "bars": len(market),
             **change_at(market, study.decisions[market.symbol], then, int(changed[0])),
         }
-        culprits, sufficient = self._culprits(study, market, scaled, factor)
-        plan = self._plan(study, market, factor, changed)
-        groups = by_constant(study, culprits)
-        found = [self._write_up(study, group, evidence, plan) for group in groups]
-        if not found or not sufficient:
-            found.append(self._unplaced(study, evidence, plan, bool(found)))
-        return found
 
     def _culprits(
         self, study: Study, market: Market, scaled: Market, factor: float
@@ -118,7 +122,13 @@ class ScaleProbe:
         for bar in (int(changed[0]), int(changed[len(changed) // 2])):
             window = smallest_window(market, bar, breaks)
             if window is not None:
-                return TestPlan(self.test_kind, market.symbol, *window, {"factor": factor})
+                grown = self.scaling(market, factor)
+                scaled = [
+                    n
+                    for n in market.columns
+                    if not np.array_equal(grown.columns[n], market.columns[n], equal_nan=True)
+                ]
+                return TestPlan(self.test_kind, market.symbol, *window, {"factor": factor, "scaled": scaled})
         return None
 
     def _write_up(
@@ -126,7 +136,7 @@ class ScaleProbe:
     ) -> Conviction:
         parts = [part_of(study, slot, side) for slot, side in group.items()]
         conditions = [study.instrumented.conditions[slot] for slot in group]
-        silent = sorted({s for s in study.markets if starved(study, s)})
+        silent = sorted({s for part in parts for s in freed_by(study, part["costs"])})
         details = {
             "conditions": parts,
             "unit": self.unit,
@@ -146,7 +156,7 @@ class ScaleProbe:
     def _unplaced(
         self, study: Study, evidence: dict[str, Any], plan: TestPlan | None, partly: bool
     ) -> Conviction:
-        file, line = study.system.target_place(study.tree)
+        file, line = study.target_place
         more = "beside the conditions named, something else" if partly else "something outside any condition"
         summary = f"Decisions depend on the unit of {self.unit}: {more} changes when it is scaled by {evidence['factor']:g}."
         place = (file, line, f"{self.name}:strategy")
@@ -189,6 +199,13 @@ def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
         "threshold": threshold_of(study.rates[symbol][slot], side),
         "costs": {s: asdict(c) for s, c in costs_of(study, slot, opens).items()},
     }
+
+
+def freed_by(study: Study, costs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The starved symbols that opening the condition would free."""
+    enough = STARVED_SHARE * max(study.trades(s) for s in study.markets)
+    opened = {s: c["trades_if_open"] or 0 for s, c in costs.items()}
+    return [s for s, n in opened.items() if starved(study, s) and n > study.trades(s) and n >= enough]
 
 
 def threshold_of(rate: Rate, side: str) -> float | None:

@@ -13,6 +13,7 @@ from tools.evolution.codemods.scale_free.file_edit import Edit, FileEdit
 from tools.evolution.codemods.scale_free.plan import Threshold
 
 MAX_DEPTH = 3
+SHORT_LINE = 100
 Opener = Callable[[str], FileEdit]
 
 
@@ -92,7 +93,7 @@ def repair(opener: Opener, files: Mapping[str, str], threshold: Threshold, numbe
     arguments = numbers.arguments(threshold)
     if threshold.vector:
         edit.needs.add("vector")
-        edit.edits[node] = _level_edit(threshold, lambda x: f"trailing_quantile({x}, {arguments})")
+        _vector(edit, node, threshold, arguments)
         return False
     statement = edit.repeated_statement(node)
     if statement is not None:
@@ -106,6 +107,20 @@ def repair(opener: Opener, files: Mapping[str, str], threshold: Threshold, numbe
     edit.edits[node] = _level_edit(threshold, lambda x: f"({fixed} if usual is None else usual.level({x}))")
     _thread(opener, files, edit, function, arguments, MAX_DEPTH)
     return True
+
+
+def _vector(edit: FileEdit, node: cst.CSTNode, threshold: Threshold, arguments: str) -> None:
+    """In place where the line stays short, else by a name of its own in the line before."""
+    left, right = sides(node)
+    measured = _code(right if threshold.constant_side == "left" else left)
+    call = f"trailing_quantile({measured}, {arguments})"
+    line = edit.plain_statement(node)
+    if line is None or len(_code(line).strip("\n")) + len(call) <= SHORT_LINE:
+        edit.edits[node] = _level_edit(threshold, lambda x: f"trailing_quantile({x}, {arguments})")
+        return
+    name = edit.free_name("usual")
+    edit.before.setdefault(line, []).append(f"{name} = {call}")
+    edit.edits[node] = _level_edit(threshold, lambda x: name)
 
 
 def _remember(edit: FileEdit, statement: cst.BaseStatement, arguments: str) -> str:

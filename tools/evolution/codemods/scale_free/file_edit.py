@@ -71,6 +71,20 @@ class FileEdit:
             (n for n in around if isinstance(n, (cst.BaseCompoundStatement, cst.SimpleStatementLine))), None
         )
 
+    def plain_statement(self, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
+        """The simple statement around a node that can be given a line before it: it stands in a function's block and
+        nothing in between runs later, again or only perhaps."""
+        for parent in self.ancestors(node):
+            if isinstance(parent, (*LOOPS, cst.IfExp, cst.BooleanOperation)):
+                return None
+            if isinstance(parent, cst.SimpleStatementLine):
+                inside = (
+                    isinstance(self.parents[parent], cst.IndentedBlock)
+                    and self.function_of(parent) is not None
+                )
+                return parent if inside else None
+        return None
+
     def free_name(self, wanted: str) -> str:
         """``wanted``, or with a number when the file uses that name already."""
         used = {n.value for n in self.positions if isinstance(n, cst.Name)}

@@ -107,8 +107,9 @@ def add_helpers(module: cst.Module, *, vector: bool, scalar: bool) -> cst.Module
     at = _imports_end(body)
     source = "".join(texts).replace("pd.Series", f"{alias or 'pd'}.Series")
     source = source.replace("\n", module.default_newline)
-    added = cst.parse_module(source, config=module.config_for_parsing).body
-    body[at:at] = list(added)
+    parsed = cst.parse_module(source.lstrip("\r\n"), config=module.config_for_parsing).body
+    added = [_two_blank_lines(statement) for statement in parsed] if at else list(parsed)
+    body[at:at] = added
     if at + len(added) < len(body):
         body[at + len(added)] = _two_blank_lines(body[at + len(added)])
     return module.with_changes(body=body)

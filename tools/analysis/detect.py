@@ -1,0 +1,102 @@
+"""Static detectors propose, probes convict: the whole list of what is wrong with a system, with proof or without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tools.analysis.detectors.registry import detect_suspects
+from tools.analysis.failing_test import test_files
+from tools.analysis.probes.base import Conviction, Probe
+from tools.analysis.probes.faults import FaultProbe
+from tools.analysis.probes.holes import HoleProbe
+from tools.analysis.probes.prefix import PrefixProbe
+from tools.analysis.probes.reachability import ReachabilityProbe
+from tools.analysis.probes.repeat import RepeatProbe
+from tools.analysis.probes.scale import PRICE_SCALE, VOLUME_SCALE
+from tools.analysis.probes.settings import SettingsProbe
+from tools.analysis.study import Study
+from tools.contracts import Finding, Severity
+
+PROBES: tuple[Probe, ...] = (
+    VOLUME_SCALE,
+    PRICE_SCALE,
+    PrefixProbe(),
+    RepeatProbe(),
+    HoleProbe(),
+    FaultProbe(),
+    SettingsProbe(),
+    ReachabilityProbe(),
+)
+_ORDER = list(Severity)
+#: Lines between two places that are still the same place.
+NEAR_LINES = 3
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """``findings`` have counterexamples, ``suspects`` have none. ``waived`` maps a probe's name to the person's reason;
+    those probes did not run."""
+
+    findings: tuple[Finding, ...]
+    suspects: tuple[Finding, ...]
+    waived: dict[str, str]
+
+
+def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | None = None) -> Diagnosis:
+    """Run every probe that is not waived. ``tests`` is the folder for the failing tests; None writes none.
+
+    Raises StrategyFailed when the strategy cannot be run at all."""
+    suspects = list(detect_suspects(study.tree, study.architecture))
+    reasons = {w.gate: w.reason for w in study.system.config.policy.waivers}
+    waived = {p.name: reasons[p.name] for p in probes if p.name in reasons}
+    convictions: list[Conviction] = []
+    for probe in probes:
+        if probe.name in waived:
+            continue
+        study.progress(f"probing: {probe.name.replace('_', ' ')}")
+        convictions += probe.run(study, suspects)
+    merged = merge(convictions)
+    findings = [_with_test(study, c, tests) for c in merged]
+    left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
+    order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
+    return Diagnosis(tuple(order), tuple(sorted(left, key=lambda s: (s.file, s.line))), waived)
+
+
+def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
+    """Two probes that convict the same condition make one finding, the first; the other stands in its evidence. What
+    is left of a scale probe without a place is dropped when the place was found by its twin."""
+    kept: dict[tuple[str, int, str], Conviction] = {}
+    for c in convictions:
+        conditions = c.finding.details.get("conditions")
+        key = (c.finding.file, c.finding.line, "condition" if conditions else c.finding.category)
+        if key not in kept:
+            kept[key] = c
+            continue
+        also = [*kept[key].finding.details.get("also", []), dict(c.finding.counterexample)]
+        finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
+        kept[key] = replace(kept[key], finding=finding)
+    return list(kept.values())
+
+
+def _weight(finding: Finding) -> int:
+    return len(finding.details.get("starved", ()))
+
+
+def _same_place(suspect: Finding, finding: Finding) -> bool:
+    if suspect.file != finding.file:
+        return False
+    places = [finding.line, *[p["condition"]["line"] for p in finding.details.get("conditions", ())]]
+    return any(abs(suspect.line - line) <= NEAR_LINES for line in places)
+
+
+def _with_test(study: Study, conviction: Conviction, folder: Path | None) -> Finding:
+    plan, finding = conviction.test, conviction.finding
+    if plan is None or folder is None:
+        return finding
+    written = test_files(finding, plan, study.markets[plan.symbol], study.system.config.strategy)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return replace(finding, test=str(folder / next(n for n in written if n.endswith(".py"))))

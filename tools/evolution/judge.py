@@ -1,0 +1,90 @@
+"""Put a patch before its gates. Every gate speaks, so that a refusal names everything that stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tools.contracts import GateVerdict, Patch, PatchKind, PatchStatus, Verdict
+from tools.evolution.gates.backup import BackupGate
+from tools.evolution.gates.base import Case, Gate
+from tools.evolution.gates.behaviour import BehaviourGate
+from tools.evolution.gates.exposure import ExposureGate, consent_question
+from tools.evolution.gates.pnl import PnlGate, account_json
+from tools.evolution.gates.probes import ProbesGate
+from tools.evolution.gates.scope import ScopeGate
+from tools.evolution.gates.static import StaticGate
+from tools.evolution.gates.system_tests import TestsGate
+from tools.evolution.gates.visual import VisualGate
+
+#: The gates of each kind of patch, cheapest first. The first three guard the ones that run the patched code.
+GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
+    PatchKind.FIX: (
+        BackupGate(),
+        ScopeGate(),
+        StaticGate(),
+        BehaviourGate(),
+        TestsGate(),
+        ProbesGate(),
+        PnlGate(),
+        ExposureGate(),
+        VisualGate(),
+    ),
+}
+BEFORE_RUNNING = 3
+#: Gates whose ``unknown`` does not block: no dashboards are fine; consent is asked for apart.
+MAY_BE_UNKNOWN = frozenset({"visual", "exposure_consent", "tests"})
+
+
+def judge(case: Case, gates: Sequence[Gate] | None = None) -> Patch:
+    """The patch with its verdicts, before and after, and its new status: refused, or awaiting approval. A kind of patch
+    that has no gates here cannot be judged and is refused."""
+    gates = GATES.get(case.patch.kind, ()) if gates is None else gates
+    verdicts: list[Verdict] = []
+    for place, gate in enumerate(gates):
+        if place == BEFORE_RUNNING and any(blocks(v) for v in verdicts):
+            break  # code that failed these is not run
+        case.before.progress(f"gate: {gate.name.replace('_', ' ')}")
+        verdicts.append(gate.judge(case))
+    return _judged(case, verdicts)
+
+
+def _judged(case: Case, verdicts: list[Verdict]) -> Patch:
+    refused = not verdicts or any(blocks(v) for v in verdicts)
+    ran = len(verdicts) > BEFORE_RUNNING
+    question = consent_question(case) if ran and not refused else None
+    return replace(
+        case.patch,
+        status=PatchStatus.REFUSED if refused else PatchStatus.AWAITING_APPROVAL,
+        gates=tuple(verdicts),
+        before={"symbols": account_json(case.before)},
+        after={"symbols": account_json(case.after)} if ran else {},
+        consent=(question,) if question else (),
+    )
+
+
+def blocks(verdict: Verdict) -> bool:
+    """Whether a verdict stands in the way."""
+    if verdict.verdict in (GateVerdict.PASS, GateVerdict.REPORT):
+        return False
+    return not (verdict.verdict is GateVerdict.UNKNOWN and verdict.name in MAY_BE_UNKNOWN)
+
+
+def refusals(patch: Patch) -> list[str]:
+    """In words, why a patch was refused."""
+    return [f"{v.name}: {_why(v.evidence)}" for v in patch.gates if blocks(v)]
+
+
+def _why(evidence: Mapping[str, Any]) -> str:
+    for key in ("faults", "newly_broken", "still_convicted"):
+        if evidence.get(key):
+            return "; ".join(str(item) for item in evidence[key])
+    parts = [
+        p
+        for p in (evidence.get("own"), evidence.get("finding"))
+        if isinstance(p, Mapping) and not p.get("ok")
+    ]
+    if parts:
+        return "; ".join(str(p.get("new_failures") or p.get("test") or p.get("why")) for p in parts)
+    return str(evidence.get("why", "no reason given"))
