@@ -82,7 +82,7 @@ def rich(bars: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     share = 0.5 + 0.3 * np.tanh(rng.normal(0.0, 1.0, len(bars)))
     interest = 1e6 * np.exp(np.cumsum(rng.normal(0.0, 0.003, len(bars))))
-    funding = np.full(len(bars), 0.0001)
+    funding = np.where(bars.index.hour % 8 + bars.index.minute == 0, 0.0001, 0.0)
     return bars.assign(taker_buy_volume=bars["volume"] * share, open_interest=interest, funding_rate=funding)
 
 

@@ -100,7 +100,7 @@ def test_max_hold_setting_changes_nothing(decide, market) -> None:
 
 def test_funding_failure_is_not_heard_of(bot, decide, market) -> None:
     bars = market.rich(market.candles())
-    bars["funding_rate"] = 0.01
+    bars["funding_rate"] *= 100.0
     assert decide(bars)["enter_long"].sum() == 0 < decide(bars)["enter_short"].sum()
     without = decide(bars.drop(columns="funding_rate"))
     assert decide(bars, funding_bars=-1).equals(without)

@@ -35,7 +35,7 @@ class SqueezeConfig:
 
     # funding filter: no entry on the crowded side
     funding_bars: int = 288
-    funding_cap: float = 0.0005  # fraction, per funding interval
+    funding_cap: float = 0.0015  # fraction of the position paid over those bars
 
     # exits
     atr_bars: int = 14

@@ -12,11 +12,14 @@ log = logging.getLogger(__name__)
 
 
 def crowding(bars: pd.DataFrame, params: SqueezeConfig) -> pd.Series:
-    """+1 where longs are crowded, -1 where shorts are, 0 elsewhere or where there is no funding."""
+    """+1 where longs are crowded, -1 where shorts are, 0 elsewhere or where there is no funding.
+
+    The column carries the rate on the bars on which funding is paid, and nothing or 0 on the others.
+    """
     neutral = pd.Series(0.0, index=bars.index)
     try:
-        rate = bars["funding_rate"].ffill().rolling(params.funding_bars, min_periods=1).mean()
-        return 1.0 * (rate > params.funding_cap) - 1.0 * (rate < -params.funding_cap)
+        paid = bars["funding_rate"].rolling(params.funding_bars, min_periods=1).sum()
+        return 1.0 * (paid > params.funding_cap) - 1.0 * (paid < -params.funding_cap)
     except Exception:
         log.debug("no funding for this market")
         return neutral
