@@ -83,6 +83,8 @@ RELATIVE_WORDS = frozenset(
 #: What a decision may be called beside freqtrade's columns: whole orders, or a position to hold.
 OTHER_DECISIONS = frozenset(["orders", "signal", "signals", "position", "positions", "buy", "sell"])
 DECISIONS = frozenset(DECISION_COLUMNS) | OTHER_DECISIONS
+#: Words that mean a decision by themselves; the others (size, stop, target …) do so beside one of these.
+PLAIN_DECISIONS = DECISIONS - frozenset(["size", "stop", "target", "trail", "max_bars"])
 
 
 def column_unit(name: str) -> Unit | None:

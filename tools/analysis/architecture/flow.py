@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tools.analysis.architecture.columns import PLAIN_DECISIONS
 from tools.analysis.architecture.machine import Comparison, Decision, Event, Frame, Opaque
 from tools.analysis.architecture.program import Function, Program
 from tools.analysis.architecture.statements import Reader
@@ -78,7 +79,7 @@ def read_flow(program: Program, columns: Iterable[str], target: str | None, rele
         reader.constants.clear()
         reader.steps = 0
         _read_all(reader, program, target)
-    decisions = [item for item in reader.decisions.values() if item.file in relevant]
+    decisions = _decisions(reader, target, relevant)
     reached = frozenset(origin for item in decisions for origin in item.value.origins)
     return Flow(
         tuple(reader.comparisons.values()),
@@ -92,6 +93,15 @@ def read_flow(program: Program, columns: Iterable[str], target: str | None, rele
         reached,
         frozenset(reader.called),
     )
+
+
+def _decisions(reader: Reader, target: str | None, relevant: frozenset[str]) -> list[Decision]:
+    """What the relevant files decide. Without a target, words like "size" count only beside an entry."""
+    found = [item for item in reader.decisions.values() if item.file in relevant]
+    if target:
+        return found
+    files = {item.file for item in found if item.name in PLAIN_DECISIONS}
+    return [item for item in found if item.file in files]
 
 
 def _read_all(reader: Reader, program: Program, target: str | None) -> None:

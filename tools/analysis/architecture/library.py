@@ -292,8 +292,6 @@ CLOCKS = frozenset(
         "pandas.Timestamp.now",
         "pandas.Timestamp.utcnow",
         "pandas.Timestamp.today",
-        "time.monotonic",
-        "time.perf_counter",
     ]
 )
 RANDOM_MODULES = ("random.", "numpy.random.", "secrets.", "uuid.uuid4", "os.urandom")

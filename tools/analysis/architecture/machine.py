@@ -23,6 +23,7 @@ from tools.analysis.architecture.values import (
     join,
     position,
     wider,
+    without_levels,
 )
 from tools.analysis.source import SourceFile
 
@@ -206,7 +207,9 @@ class Machine:
             self.comparisons.setdefault((node, left[1], right[1]), item)
             known = self.gates.get(gate)
             self.gates[gate] = both if known is None else join(known, both)
-        return Value(RATIO, both.origins, both.gates | {gate}, None, both.shape, pending=both.pending)
+        return Value(
+            RATIO, without_levels(both.origins), both.gates | {gate}, None, both.shape, pending=both.pending
+        )
 
     def decide(self, frame: Frame, name: str, node: ast.AST, value: Value) -> None:
         """A decision was written under the current control."""

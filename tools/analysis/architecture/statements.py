@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tools.analysis.architecture.calls import Calls, annotated_class
-from tools.analysis.architecture.columns import DECISIONS
+from tools.analysis.architecture.columns import PLAIN_DECISIONS
 from tools.analysis.architecture.expressions import iterated, string_keys
 from tools.analysis.architecture.machine import Frame
 from tools.analysis.architecture.program import FunctionNode
@@ -97,7 +97,7 @@ class Reader(Calls):
             return
         item = self.evaluate(frame, node.args[-1]).tainted(frame.control)
         if isinstance(func.value, ast.Name):
-            if func.value.id in DECISIONS:
+            if func.value.id in PLAIN_DECISIONS:
                 self.decide(frame, func.value.id, node, item)
             old = frame.names.get(func.value.id, UNKNOWN)
             frame.names[func.value.id] = replace(join(replace(old, items=()), item), items=(), constant=None)
@@ -224,7 +224,7 @@ class Reader(Calls):
         if constant is not None and constant.kind == "literal":
             value = replace(value, constant=constant._replace(kind="local", name=target.id))
         value = value.tainted(frame.control)
-        if target.id in DECISIONS and frame.function is not None and value.gates:
+        if target.id in PLAIN_DECISIONS and frame.function is not None and value.gates:
             self.decide(frame, target.id, target, value)
         frame.names[target.id] = value
         if self.recording:
@@ -236,7 +236,7 @@ class Reader(Calls):
         if target.attr == "index" and isinstance(target.value, ast.Name) and base.shape is Shape.COARSE:
             frame.names[target.value.id] = replace(base, shape=Shape.SERIES)  # the labels were moved
             return
-        if target.attr in DECISIONS and value.gates:
+        if target.attr in PLAIN_DECISIONS and value.gates:
             self.decide(frame, target.attr, target, value)
         constant = value.constant
         if constant is not None and constant.kind == "literal":
@@ -269,7 +269,7 @@ class Reader(Calls):
         merged = replace(join(replace(base, items=()), value), items=(), owner=base.owner, constant=None)
         holder = target.value
         if isinstance(holder, ast.Name):
-            if holder.id in DECISIONS:
+            if holder.id in PLAIN_DECISIONS:
                 self.decide(frame, holder.id, target, value)
             frame.names[holder.id] = merged
         elif isinstance(holder, ast.Attribute):

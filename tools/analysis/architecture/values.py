@@ -102,10 +102,12 @@ class Value:
         return Value(unit, self.origins, self.gates, None, shape or self.shape, pending=self.pending)
 
     def tainted(self, other: Value) -> Value:
-        """This value, depending on ``other`` as well (control flow)."""
+        """This value, depending on ``other`` as well (control flow). What is wrong with the other's level
+        is not wrong with this one's."""
         if other.origins <= self.origins and other.gates <= self.gates:
             return self
-        return replace(self, origins=self.origins | other.origins, gates=self.gates | other.gates)
+        origins = without_levels(other.origins)
+        return replace(self, origins=self.origins | origins, gates=self.gates | other.gates)
 
     @property
     def anchors(self) -> Origins:
@@ -130,6 +132,12 @@ _RANK = (
     Shape.REVERSED, Shape.SERIES, Shape.COARSE,
 )  # fmt: skip
 _ORDER = {shape: rank for rank, shape in enumerate(_RANK)}
+
+
+def without_levels(origins: Origins) -> Origins:
+    """Origins but the marks on a level (zeroed, cumulated): a truth value has no level."""
+    marked = frozenset(origin for origin in origins if origin.kind in ("zeroed", "cumulated"))
+    return origins - marked if marked else origins
 
 
 def wider(left: Shape, right: Shape) -> Shape:

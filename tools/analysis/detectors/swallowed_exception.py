@@ -25,7 +25,6 @@ LOGGERS = frozenset(
         "critical",
         "log",
         "print",
-        "write",
         "print_exc",
     ]
 )
