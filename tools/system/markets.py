@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,7 +101,7 @@ def _pattern(system: System, data: str | None) -> tuple[str, Path]:
         raise DataError(
             "mendel.toml: [data] path: missing; name your files there, or use --data, or: mendel data synth"
         )
-    return os.path.expanduser(path), system.root  # noqa: PTH111 - a pattern, not a path
+    return path, system.home
 
 
 def _resolved(symbols: Sequence[str], markets: Mapping[str, Market]) -> list[str]:

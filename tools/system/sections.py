@@ -77,7 +77,7 @@ class StrategySection(Section):
 class DataSection(Section):
     """[data]"""
 
-    path: str | None = setting(None, "glob of Parquet, Feather or CSV files, relative to the system's folder")
+    path: str | None = setting(None, "glob of Parquet, Feather or CSV files, relative to mendel.toml")
     provider: str | None = setting(
         None, "function that returns the bars, as module:function, instead of path"
     )

@@ -80,7 +80,8 @@ class System:
 
     def source_files(self) -> tuple[str, ...]:
         """Relative POSIX paths, sorted, of the files that make up a bundle."""
-        return SourceWalk(self.root, self.config.data.path).files()
+        path = self.config.data.path
+        return SourceWalk(self.root, str(self.home / Path(path).expanduser()) if path else None).files()
 
     def frozen(self, rel: str) -> bool:
         """Whether no patch may change ``rel``."""
