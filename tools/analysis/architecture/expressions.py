@@ -191,7 +191,7 @@ class Expressions(Machine):
         if stored is not None:
             return stored.tainted(base)
         if column is not None:
-            whole = Shape.SERIES if base.shape in (Shape.UNKNOWN, Shape.SERIES, Shape.SCALAR) else base.shape
+            whole = Shape.SERIES if base.shape is Shape.UNKNOWN else base.shape
             return replace(column, shape=whole).tainted(base)
         known = self.program.settings_fields.get(key)
         if known:

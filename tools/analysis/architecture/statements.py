@@ -92,15 +92,16 @@ class Reader(Calls):
         return False
 
     def _mutating_call(self, frame: Frame, node: ast.Call, func: ast.Attribute, result: Value) -> None:
-        """``xs.append(v)`` and its like change the list."""
+        """``xs.append(v)`` and its like change the list, which holds what was seen so far, not the sample."""
         if func.attr not in ("append", "appendleft", "add", "extend", "insert") or not node.args:
             return
-        item = self.evaluate(frame, node.args[-1]).tainted(frame.control)
+        item = replace(self.evaluate(frame, node.args[-1]).tainted(frame.control), shape=Shape.SLICE)
         if isinstance(func.value, ast.Name):
             if func.value.id in PLAIN_DECISIONS:
                 self.decide(frame, func.value.id, node, item)
             old = frame.names.get(func.value.id, UNKNOWN)
-            frame.names[func.value.id] = replace(join(replace(old, items=()), item), items=(), constant=None)
+            grown = join(replace(old, items=()), item)
+            frame.names[func.value.id] = replace(grown, items=(), constant=None, shape=Shape.SLICE)
         elif isinstance(func.value, ast.Attribute):
             self.store(frame, func.value, replace(item, constant=None))
 
@@ -255,7 +256,7 @@ class Reader(Calls):
         if rows is not None and not isinstance(rows, ast.Slice):
             value = value.tainted(self.evaluate(frame, rows))
         for i, key in enumerate(keys):
-            part = value.items[i] if len(value.items) == len(keys) else value
+            part = value.items[i].tainted(value) if len(value.items) == len(keys) else value
             self.keyed_write(frame, key, target, replace(part, items=(), constant=part.constant))
         if keys:
             return
