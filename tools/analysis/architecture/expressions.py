@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable
 from dataclasses import replace
 
 from tools.analysis.architecture.columns import DECISIONS, column_unit, is_market_column
 from tools.analysis.architecture.machine import Frame, Machine, combine, literal
 from tools.analysis.architecture.program import Class, Field
+from tools.analysis.architecture.syntax import (
+    ahead,
+    container,
+    fold,
+    inner_default,
+    integer,
+    is_property,
+    iterated,
+    negative,
+    string_keys,
+)
 from tools.analysis.architecture.values import (
     DIMENSIONLESS,
     RATIO,
@@ -22,16 +31,9 @@ from tools.analysis.architecture.values import (
     join,
     multiply,
     power,
-    same_unit,
 )
 from tools.analysis.source import SourceFile
 
-ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
 SYMBOLS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
@@ -127,7 +129,7 @@ class Expressions(Machine):
             value = self._default(frame, node, *declared)
             return join(value, stored) if stored is not None else value
         method = self.program.method(owner, node.attr)
-        if stored is None and method is not None and _is_property(method.node):
+        if stored is None and method is not None and is_property(method.node):
             self.called.add(method.key)
             return self.invoke(method, {"self": base})
         return stored
@@ -155,7 +157,7 @@ class Expressions(Machine):
         """The declared default of a class attribute, read in the place where it is declared."""
         if item.default is None:
             return UNKNOWN
-        value = self.evaluate(Frame(owner.file, None), _inner_default(item.default))
+        value = self.evaluate(Frame(owner.file, None), inner_default(item.default))
         if value.constant is None:
             return value
         kind = "table" if value.constant.kind == "table" else ("setting" if owner.settings else "field")
@@ -174,8 +176,8 @@ class Expressions(Machine):
             return self.by_key(frame, node, base, keys[0])
         if len(keys) > 1:
             values = [self.by_key(frame, node, base, key) for key in keys]
-            return _folded(values)
-        number = _integer(node.slice)
+            return container(values)
+        number = integer(node.slice)
         if base.items and number is not None and -len(base.items) <= number < len(base.items):
             return base.items[number]
         return self._element(frame, node, base)
@@ -208,10 +210,10 @@ class Expressions(Machine):
         if base.constant is not None and base.constant.kind != "table":
             return base
         value = value.tainted(Value(None, frozenset(), key.gates)) if key.shape is Shape.SERIES else value
-        if _negative(index) and base.shape in (Shape.SERIES, Shape.COARSE):
+        if negative(index) and base.shape in (Shape.SERIES, Shape.COARSE):
             last = self.peek(frame, "last", node)
             return replace(value, shape=Shape.AGGREGATE, pending=value.pending | {last})
-        if _ahead(index):
+        if ahead(index):
             value = value.peeking(self.peek(frame, "next_index", node))
         scalar = base.shape in (Shape.SERIES, Shape.COARSE) and key.shape is not Shape.SERIES
         if scalar and not isinstance(index, ast.Tuple):
@@ -220,7 +222,7 @@ class Expressions(Machine):
 
     def _slice(self, frame: Frame, node: ast.Subscript, value: Value, index: ast.Slice) -> Value:
         step = index.step
-        if step is not None and _negative(step) and index.lower is None and index.upper is None:
+        if step is not None and negative(step) and index.lower is None and index.upper is None:
             if value.shape is Shape.REVERSED:
                 return replace(value, shape=Shape.SERIES, pending=frozenset())
             turned = self.peek(frame, "reversed", node)
@@ -245,7 +247,7 @@ class Expressions(Machine):
         """An arithmetic or bitwise operator on two values."""
         both = combine(left, right)
         if left.constant is not None and right.constant is not None:
-            return replace(both, unit=RATIO, constant=_fold(op, left.constant, right.constant))
+            return replace(both, unit=RATIO, constant=fold(op, left.constant, right.constant))
         if isinstance(op, ast.Mult):
             if left.constant is not None:
                 left, right = right, left
@@ -269,7 +271,7 @@ class Expressions(Machine):
         return value
 
     def _on_boolop(self, frame: Frame, node: ast.BoolOp) -> Value:
-        return replace(_folded([self.evaluate(frame, item) for item in node.values]), unit=RATIO)
+        return replace(container([self.evaluate(frame, item) for item in node.values]), unit=RATIO)
 
     def _on_compare(self, frame: Frame, node: ast.Compare) -> Value:
         nodes = [node.left, *node.comparators]
@@ -291,7 +293,7 @@ class Expressions(Machine):
 
     def _on_tuple(self, frame: Frame, node: ast.Tuple | ast.List) -> Value:
         items = [self.evaluate(frame, item) for item in node.elts]
-        return replace(_folded(items), items=tuple(items))
+        return replace(container(items), items=tuple(items))
 
     _on_list = _on_tuple
 
@@ -306,7 +308,7 @@ class Expressions(Machine):
             largest = max((item.value or 0.0 for item in numbers), default=0.0)
             table = Constant(largest, "table", "", frame.file.path, node.lineno)
             return Value(RATIO, constant=table)
-        return replace(_folded(values), unit=None, constant=None)
+        return replace(container(values), unit=None, constant=None)
 
     def keyed_write(self, frame: Frame, key: str, node: ast.AST, value: Value) -> None:
         """A value stored under a string: a column of the program's own, perhaps a decision."""
@@ -343,101 +345,3 @@ class Expressions(Machine):
             for test in generator.ifs:
                 inner.control = inner.control.tainted(self.evaluate(inner, test))
         return inner
-
-
-def iterated(source: Value) -> Value:
-    """One element of an iterated value."""
-    if source.items:
-        value = source.items[0]
-        for item in source.items[1:]:
-            value = join(value, item)
-        return value
-    shape = Shape.SCALAR if source.shape is Shape.SERIES else source.shape
-    return replace(source, shape=shape, constant=None)
-
-
-def string_keys(node: ast.expr) -> list[str]:
-    """String literals that select columns: ``x["a"]``, ``x[["a", "b"]]``, ``x.loc[m, "a"]``."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    if isinstance(node, ast.Tuple) and len(node.elts) == 2:
-        return string_keys(node.elts[1])
-    if isinstance(node, ast.List) and node.elts:
-        names = [
-            item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
-        ]
-        return names if len(names) == len(node.elts) else []
-    return []
-
-
-def _folded(values: list[Value]) -> Value:
-    """Elements of one container: their common unit, all their sources."""
-    result = UNKNOWN
-    for i, value in enumerate(values):
-        unit = value.unit if not i else same_unit(result, value)
-        constant = value.constant if not i or result.constant is not None else None
-        result = replace(combine(result, value), unit=unit, constant=constant)
-    return result
-
-
-def _fold(op: ast.operator, left: Constant, right: Constant) -> Constant:
-    """Arithmetic on two constants; the named one keeps the name."""
-    named = left if left.name or not right.name else right
-    apply = ARITHMETIC.get(type(op))
-    if (
-        isinstance(op, ast.Pow)
-        and left.value is not None
-        and right.value is not None
-        and abs(right.value) < 64
-    ):
-        apply = _small_power
-    if apply is None or left.value is None or right.value is None:
-        return named._replace(value=None)
-    try:
-        return named._replace(value=apply(left.value, right.value))
-    except ArithmeticError:
-        return named._replace(value=None)
-
-
-def _small_power(base: float, exponent: float) -> float:
-    result = base**exponent
-    return float(result) if isinstance(result, float | int) else float("nan")
-
-
-def _inner_default(node: ast.expr) -> ast.expr:
-    """``field(default=x)``, ``Field(x)``, ``IntParameter(…, default=x)`` -> x."""
-    if not isinstance(node, ast.Call):
-        return node
-    for keyword in node.keywords:
-        if keyword.arg == "default":
-            return keyword.value
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return node.args[0] if name == "Field" and node.args else node
-
-
-def _is_property(node: ast.AST) -> bool:
-    names = {getattr(item, "id", getattr(item, "attr", "")) for item in getattr(node, "decorator_list", [])}
-    return bool(names & {"property", "cached_property"})
-
-
-def _integer(node: ast.expr) -> int | None:
-    """A literal index, negative ones included."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _integer(node.operand)
-        return -inner if inner is not None else None
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    return None
-
-
-def _negative(node: ast.expr) -> bool:
-    number = _integer(node)
-    return number is not None and number < 0
-
-
-def _ahead(node: ast.expr) -> bool:
-    """``i + 1``: an index past the current bar."""
-    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
-        return False
-    number = _integer(node.right)
-    return isinstance(node.left, ast.Name) and number is not None and number > 0

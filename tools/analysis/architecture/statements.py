@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from tools.analysis.architecture.calls import Calls, annotated_class
 from tools.analysis.architecture.columns import PLAIN_DECISIONS
-from tools.analysis.architecture.expressions import iterated, string_keys
 from tools.analysis.architecture.machine import Frame
 from tools.analysis.architecture.program import FunctionNode
+from tools.analysis.architecture.syntax import iterated, string_keys
 from tools.analysis.architecture.values import DIMENSIONLESS, UNKNOWN, Shape, Value, join
 
 LEAVING = (ast.Return, ast.Continue, ast.Break, ast.Raise)
