@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,13 @@ def test_git_apply_of_the_diff_gives_the_other_bundle(old: dict[str, bytes], new
                 env={"GIT_CEILING_DIRECTORIES": name, "PATH": os.environ["PATH"]},
             )
         assert {p.relative_to(work).as_posix(): p.read_bytes() for p in work.rglob("*") if p.is_file()} == new
+
+
+def test_what_a_killed_process_left_is_swept_when_it_is_old(system: System, store: BundleStore) -> None:
+    digest = store.snapshot(system)
+    for name, age in ((".new-old", 7200), (".new-young", 60)):
+        (store.folder / name / "pkg").mkdir(parents=True)
+        (store.folder / name / "pkg").chmod(0o555)
+        os.utime(store.folder / name, (time.time() - age,) * 2)
+    store.sweep()
+    assert sorted(path.name for path in store.folder.iterdir()) == [".new-young", digest]

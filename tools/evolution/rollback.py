@@ -11,6 +11,7 @@ from tools.evolution.git_commit import Repository
 from tools.evolution.journal import Change, Journal, Record, missing_folders
 from tools.evolution.lock import engine_lock
 from tools.evolution.swap import Step, Swap, no_step
+from tools.system.bundles import BundleStore
 from tools.system.system import System
 
 
@@ -61,6 +62,7 @@ def recover(system: System) -> list[str]:
     """Put right what was interrupted; to be called at every start of an engine. A half-done apply is undone, a
     half-done rollback is finished. One line for each, naming files that someone has changed meanwhile."""
     with engine_lock(system), TURN:
+        BundleStore(system.bundles).sweep()
         journal = Journal(system)
         swap = Swap(system.root, BackupStore(system), journal)
         return [_recover_one(swap, record) for record in journal.records() if record.state == "intent"]

@@ -62,13 +62,13 @@ class Swap:
     def undo(self, record: Record) -> list[str]:
         """Put every file back as it was before ``record``. Names those that someone else has changed since:
         they are left alone."""
+        self._clean(record)  # first: it may free the space that is needed
         self._make_folders(record.spare)
         kept = [
             change.rel
             for change in record.changes
             if not self._move(record, change, change.after, change.before)
         ]
-        self._clean(record)
         self._remove_folders(record.folders)
         self.journal.mark(record, "undone")
         return kept
@@ -83,13 +83,13 @@ class Swap:
 
     def finish(self, record: Record) -> list[str]:
         """Carry an interrupted transaction to its end. Names the files that someone else has changed since."""
+        self._clean(record)
         self._make_folders(record.folders)
         kept = [
             change.rel
             for change in record.changes
             if not self._move(record, change, change.before, change.after)
         ]
-        self._clean(record)
         self._remove_folders(record.spare)
         self.journal.mark(record, "done")
         return kept

@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from tools.system.diff import Side, unified
 from tools.system.system import System
 
 _TEMPORARY = ".new-"
+_ABANDONED_SECONDS = 3600.0
 
 
 class BundleError(MendelError):
@@ -158,6 +160,12 @@ class BundleStore:
         )
         return "".join(parts)
 
+    def sweep(self) -> None:
+        """Remove what a killed process left unfinished more than an hour ago."""
+        for left in self.folder.glob(_TEMPORARY + "*"):
+            if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                _remove(left)
+
     def _write(self, items: Mapping[str, Item], target: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -174,8 +182,9 @@ class BundleStore:
 
     def _discard(self, target: Path) -> None:
         """Move a damaged bundle out of the way and remove it."""
-        aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.folder))
-        target.rename(aside / "damaged")
+        # A sibling: a folder without write permission cannot be moved into another one.
+        aside = self.folder / f"{_TEMPORARY}damaged-{os.getpid()}-{target.name[:16]}"
+        target.rename(aside)
         _remove(aside)
         _manifest.cache_clear()
 
