@@ -145,10 +145,19 @@ def _mount(bundle: str | None, scratch_mb: int) -> None:
     owner = f"uid={os.getuid()},gid={os.getgid()}"
     linux.mount("tmpfs", "/scratch", "tmpfs", flags, f"size={scratch_mb}m,nr_inodes=512,mode=700,{owner}")
     if bundle is not None:
-        linux.mount(f"/bundles/{bundle}", "/system", None, linux.MS_BIND)
-        os.listdir("/system")  # noqa: PTH208 - a bundle that the sandbox's user cannot read is our failure
+        _bind_bundle(bundle)
     linux.mount("tmpfs", "/bundles", "tmpfs", flags | linux.MS_RDONLY, "size=4k")
     os.chdir("/scratch")
+
+
+def _bind_bundle(bundle: str) -> None:
+    try:
+        linux.mount(f"/bundles/{bundle}", "/system", None, linux.MS_BIND)
+        os.listdir("/system")  # noqa: PTH208
+    except PermissionError as error:
+        raise PermissionError(
+            f"the bundle store is closed to the sandbox's user: chmod -R a+rX it ({error})"
+        ) from None
 
 
 def _limit(limits: Mapping[str, Any], base_bytes: int) -> None:

@@ -247,13 +247,12 @@ def _regular_file(root: int, name: str, limit: int) -> bytes | int | None:
     opened = int(linux.libc.syscall(_SYS_OPENAT2, root, name.encode(), how, len(how)))
     if opened < 0:
         return None
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(opened)
+        return None
     with os.fdopen(opened, "rb") as handle:
-        found = os.fstat(opened)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        if found.st_size > limit:
-            return -1
-        return handle.read(limit)
+        return -1 if found.st_size > limit else handle.read(limit)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,10 @@ ALLOWED = {
 }  # fmt: skip
 #: What a job, which may fork and exec, still has no use for.
 DENIED = {
-    "ptrace": 101, "mknod": 133, "pivot_root": 155, "chroot": 161, "acct": 163, "mount": 165, "umount2": 166,
+    "ptrace": 101, "pivot_root": 155, "chroot": 161, "acct": 163, "mount": 165, "umount2": 166,
     "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
     "init_module": 175, "delete_module": 176, "kexec_load": 246, "add_key": 248, "request_key": 249,
-    "keyctl": 250, "mknodat": 259, "unshare": 272, "vmsplice": 278, "perf_event_open": 298,
+    "keyctl": 250, "unshare": 272, "vmsplice": 278, "perf_event_open": 298,
     "name_to_handle_at": 303, "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310,
     "process_vm_writev": 311, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,

@@ -171,7 +171,7 @@ def _verdict(limits: Limits, end: Mapping[str, Any], told: str) -> tuple[Status,
 def _signal_verdict(limits: Limits, end: Mapping[str, Any], number: int) -> tuple[Status, str]:
     if not end["entered"]:
         return Status.INFRASTRUCTURE, f"the child died of signal {number} while it was set up"
-    used_up = end["cpu_ms"] >= 950.0 * limits.cpu_seconds
+    used_up = end["cpu_ms"] >= 800.0 * limits.cpu_seconds  # the kernel counts in ticks, roughly
     if number in (signal.SIGXCPU, signal.SIGKILL) and used_up:
         return Status.TIMEOUT, f"used its {limits.cpu_seconds} s of processor time"
     return Status.CRASHED, f"the strategy crashed ({signal.Signals(number).name})"

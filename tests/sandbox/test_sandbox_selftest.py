@@ -1,0 +1,89 @@
+"""The self-test attacks each wall; with one left out it notices, and the sandbox refuses to run anything."""
+
+from __future__ import annotations
+
+import pytest
+from sandbox_helpers import MEAN, Asker
+
+from sandbox.host.contracts import SandboxPlace, Status
+from sandbox.host.sandbox import Sandbox
+from sandbox.host.selftest import WALLS, fast_layers, run_selftest
+from sandbox.host.zygote import ZygoteSetup
+
+pytestmark = pytest.mark.sandbox
+
+
+def test_every_wall_stands_here(place: SandboxPlace) -> None:
+    layers = run_selftest(place)
+    assert [layer.name for layer in layers] == [*WALLS, "jobs"]
+    assert [layer for layer in layers if not layer.ok] == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ("network namespace", "network namespace"),
+        ("pid namespace", "pid namespace"),
+        ("landlock", "landlock"),
+        ("seccomp", "seccomp"),
+        ("rlimits", "rlimits"),
+        ("capabilities", "capabilities"),
+    ],
+)
+def test_a_missing_wall_is_noticed(place: SandboxPlace, left_out: str, named: str) -> None:
+    layers, zygote = fast_layers(ZygoteSetup(place, omit=frozenset({left_out})))
+    if zygote is not None:
+        zygote.close()
+    fallen = {layer.name: layer for layer in layers if not layer.ok}
+    assert named in fallen
+    assert fallen[named].detail.startswith("not stopped: ") and fallen[named].remedy
+
+
+def test_landlock_and_seccomp_cannot_be_had_without_no_new_privileges(place: SandboxPlace) -> None:
+    layers, zygote = fast_layers(ZygoteSetup(place, omit=frozenset({"no-new-privileges"})))
+    if zygote is not None:
+        zygote.close()
+    fallen = {layer.name for layer in layers if not layer.ok}
+    assert {"no-new-privileges", "landlock", "seccomp"} <= fallen
+
+
+def test_nothing_runs_behind_a_missing_wall(place: SandboxPlace, ask: Asker) -> None:
+    with Sandbox(place, omit_walls=["landlock"]) as sandbox:
+        outcomes = sandbox.evaluate_many([ask(MEAN)] * 3)
+    for outcome in outcomes:
+        assert outcome.status is Status.REFUSED and outcome.decisions is None
+        assert outcome.reason.startswith(
+            "isolation is not proven here: landlock: not stopped: landlock; use a Linux"
+        )
+
+
+def test_unsafe_runs_and_says_so_on_every_answer(place: SandboxPlace, ask: Asker) -> None:
+    writes = MEAN.replace(
+        "    return out", "    open('note', 'w').write('x')\n    print('hi')\n    return out"
+    )
+    with Sandbox(place, omit_walls=["landlock"], unsafe=True) as sandbox:
+        good, bad, again = sandbox.evaluate_many([ask(writes), ask("x = 1\n"), ask(writes)])
+    with Sandbox(place) as sandbox:
+        walled = sandbox.evaluate(ask(writes))
+    assert (good.status, good.reason, good.log) == (Status.OK, "unsafe", "hi\n")
+    assert bad.status is Status.REJECTED and bad.reason.startswith("unsafe: ")
+    assert again.status is Status.OK and walled.reason == ""
+    assert good.decisions is not None and walled.decisions is not None
+    assert (good.decisions == walled.decisions).all()
+
+
+def test_unsafe_changes_nothing_where_isolation_is_proven(place: SandboxPlace, ask: Asker) -> None:
+    with Sandbox(place, unsafe=True) as sandbox:
+        outcome = sandbox.evaluate(
+            ask("import os\ndef decide(bars): return bars.assign(enter_long=os.getpid() == 1)\n")
+        )
+    assert outcome.decisions is not None and outcome.decisions[0, 0] == 1.0 and outcome.reason == ""
+
+
+def test_an_interpreter_that_is_none(place: SandboxPlace, ask: Asker, tmp_path: object) -> None:
+    from pathlib import Path
+
+    with Sandbox(SandboxPlace(place.bundles, Path("/no/such/python"))) as sandbox:
+        outcome = sandbox.evaluate(ask(MEAN))
+    assert outcome.status is Status.REFUSED and "/no/such/python" in outcome.reason
+    assert "set system.python" in outcome.reason
