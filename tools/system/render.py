@@ -3,72 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from tools.system.detect import AttachError, Detected, why_nothing
 
+_COSTS = """[costs]
+fee_bps = { maker = 2.0, taker = 5.0 }  # a side; set what you pay
+slippage_bps = 1.0"""
+
+_VAULT = """[vault]
+from = 0.2  # the newest fifth of the time is kept for the last gate; a date works too"""
+
+_POLICY = """[policy]
+approve = "all"  # every patch waits for you"""
+
 
 def render_toml(found: Detected) -> str:
-    """The ``mendel.toml`` of what was detected, its first candidate as the strategy, with comments."""
+    """The ``mendel.toml`` of what was detected, its first candidate as the strategy, with comments. It can be
+    read back by ``parse_config``. Raises AttachError where no strategy was detected."""
     if not found.candidates:
         raise AttachError(why_nothing(found))
-    first, *rest = found.candidates
-    others = list(dict.fromkeys(c.target for c in rest if c.target != first.target))
-    lines = [
+    parts = [
         "# What Mendel knows about this system. Every setting is described in the documentation.",
-        "",
-        "[system]",
+        "\n".join(_system(found)),
+        "\n".join(_strategy(found)),
+        "\n".join(_data(found)),
+        _COSTS,
+        "\n".join(_dashboards(found)),
+        f"[tests]\ncommand = {_quote(found.tests)}" if found.tests else "",
+        _VAULT,
+        _POLICY,
     ]
-    lines += [f"name = {_quote(found.root.name)}"]
-    lines += [f"root = {_quote(found.source)}  # imports start here"] if found.source != "." else []
-    lines += [f"python = {_quote(found.python)}"] if found.python else []
-    lines += [
-        'editable = ["**/*.py"]  # what a patch may change; tests are frozen unless you say otherwise',
-        "",
-    ]
-    lines += [
-        "[strategy]",
-        'kind = "signals"',
-        f"target = {_quote(first.target)}  # {first.file}:{first.line}",
-    ]
-    lines += [f"# or: target = {_quote(other)}" for other in others]
-    lines += [f"params = {_quote(first.params)}"] if first.params else []
-    lines += [f"# params: {first.doubt}"] if first.doubt else []
-    lines += ["", "[data]", *_data_lines(found), ""]
-    lines += [
-        "[costs]",
-        "fee_bps = { maker = 2.0, taker = 5.0 }  # a side; set what you pay",
-        "slippage_bps = 1.0",
-        "",
-    ]
-    if found.pages or found.serve:
-        lines += ["[dashboards]"] + ([f"pages = {_list(found.pages)}"] if found.pages else [])
-        lines += ([f"serve = {_quote(found.serve)}"] if found.serve else []) + [""]
-    lines += [
-        "[tests]",
-        f"command = {_quote(found.tests)}" if found.tests else '# command = "python -m pytest -q"',
-        "",
-    ]
-    lines += [
-        "[vault]",
-        "from = 0.2  # the newest fifth of the time is kept for the last gate; a date works too",
-        "",
-    ]
-    lines += ["[policy]", 'approve = "all"  # every patch waits for you']
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _data_lines(found: Detected) -> list[str]:
+def _system(found: Detected) -> Iterable[str]:
+    yield "[system]"
+    yield f"name = {_quote(found.root.name)}"
+    if found.source != ".":
+        yield f"root = {_quote(found.source)}  # imports start here"
+    if found.python:
+        yield f"python = {_quote(found.python)}"
+    yield 'editable = ["**/*.py"]  # what a patch may change; tests are frozen unless you say otherwise'
+
+
+def _strategy(found: Detected) -> Iterable[str]:
+    first, *rest = found.candidates
+    yield "[strategy]"
+    yield 'kind = "signals"'
+    yield f"target = {_quote(first.target)}  # {_quote(first.file)}, line {first.line}"
+    for other in dict.fromkeys(c.target for c in rest if c.target != first.target):
+        yield f"# or: target = {_quote(other)}"
+    if first.params:
+        yield f"params = {_quote(first.params)}"
+    if first.doubt:
+        yield f"# params: {first.doubt}"
+
+
+def _data(found: Detected) -> Iterable[str]:
+    yield "[data]"
     if not found.data:
-        return ['# path = "data/*.parquet"  # no candles were found here; to make some: mendel data synth']
-    lines = [f"path = {_quote(found.data[0])}"]
-    lines += [f"# or: path = {_quote(other)}" for other in found.data[1:6]]
-    return lines + ([f"timeframe = {_quote(found.timeframe)}"] if found.timeframe else [])
+        yield '# path = "data/*.parquet"  # no candles were found here; to make some: mendel data synth'
+        return
+    yield f"path = {_quote(found.data[0])}"
+    for other in found.data[1:6]:
+        yield f"# or: path = {_quote(other)}"
+    if found.timeframe:
+        yield f"timeframe = {_quote(found.timeframe)}"
+
+
+def _dashboards(found: Detected) -> Iterable[str]:
+    if found.pages or found.serve:
+        yield "[dashboards]"
+    if found.pages:
+        yield "pages = [" + ", ".join(map(_quote, found.pages)) + "]"
+    if found.serve:
+        yield f"serve = {_quote(found.serve)}"
 
 
 def _quote(text: str) -> str:
     """A TOML basic string: JSON's escapes are a part of TOML's."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _list(items: tuple[str, ...]) -> str:
-    return "[" + ", ".join(map(_quote, items)) + "]"
