@@ -13,13 +13,14 @@ import pandas as pd
 
 from tools.analysis.probes.base import TestPlan
 from tools.contracts import DECISION_COLUMNS, Finding, Market
-from tools.system.config import StrategyConfig
+from tools.system.sections import StrategySection
 
 _HEAD = Template('''"""$summary
 
 Written by Mendel for finding $id ($file:$line). It fails while the defect is there.
 """
 
+import csv
 import sys
 from functools import reduce
 from importlib import import_module
@@ -39,15 +40,25 @@ def load(name):
 
 
 def bars():
-    frame = pd.read_csv(Path(__file__).with_suffix(".csv"), float_precision="round_trip")
-    frame.index = pd.DatetimeIndex(pd.to_datetime(frame.pop("time_ns"), unit="ns", utc=True), name=None)
-    frame = frame.astype(float)
+    with Path(__file__).with_suffix(".csv").open(newline="") as file:
+        head, *rows = csv.reader(file)
+    table = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
+    opens = pd.to_datetime([int(row[0]) for row in rows], unit="ns", utc=True)
+    frame = pd.DataFrame(table, columns=head[1:], index=pd.DatetimeIndex(opens))
     frame.attrs["symbol"] = $symbol
     return frame
 
 
+def forget():
+    """Drop the system's modules: what they remember of an earlier call belongs to another finding."""
+    here = str(Path.cwd())
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(here) and name != __name__:
+            del sys.modules[name]
+
+
 def decide(frame, **settings):
-    target, arguments = load($target), [$parameters]
+$forget    target, arguments = load($target), [$parameters]
     if isclass(target):
         target = target(*arguments)
         arguments = []
@@ -94,7 +105,7 @@ _BODIES = {
 _BODIES["price_scale"] = Template(_BODIES["amount_scale"].template.replace("unit_of_volume", "unit_of_price"))
 
 
-def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: StrategyConfig) -> dict[str, str]:
+def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: StrategySection) -> dict[str, str]:
     """File name -> text of the test and its bars. ``market`` is the one that the plan's window refers to."""
     name = f"test_mendel_{finding.category}_{finding.id}"
     window = market.cut(plan.start, plan.stop)
@@ -108,6 +119,7 @@ def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: Strat
         symbol=json.dumps(market.symbol),
         target=json.dumps(strategy.target),
         parameters=parameters,
+        forget="" if plan.kind == "repeat" else "    forget()\n",
     )
     arguments = {k: json.dumps(v) for k, v in plan.arguments.items()}
     return {f"{name}.py": head + _BODIES[plan.kind].substitute(arguments), f"{name}.csv": bars_csv(window)}

@@ -34,7 +34,7 @@ class RepeatProbe:
             usual = study.decisions[symbol]
             if fresh is not None and differs(usual, fresh).any():
                 return [self._write_up(study, market, usual, fresh, "nondeterminism", [])]
-            for previous, label in self._before(study, market):
+            for _previous, label in self._before(study, market):
                 then = study.runner.decide(study.bundle, market, repeat=2).decisions
                 if then is not None and differs(usual, then).any():
                     places = [s for s in suspects if s.category in STATE_CATEGORIES]

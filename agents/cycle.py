@@ -1,0 +1,79 @@
+"""Run one cycle from understanding to learning; resume one that was cut off."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from agents.engine import Engine
+from agents.graph import RECURSION_LIMIT, build, checkpoints
+from memory.cycles import Cycles
+
+#: Shown a patch that awaits approval, a person answers {"answer": "approve" | "reject" | "later", "by", "digest", "exposure"}.
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def nobody(_: dict[str, Any]) -> dict[str, Any]:
+    """Nobody is there to ask: the patch waits."""
+    return {"answer": "later"}
+
+
+def new_cycle_id() -> str:
+    """Sorts by time; unique."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def run_cycle(engine: Engine, options: dict[str, Any], ask: Ask = nobody) -> dict[str, Any]:
+    """One cycle's result, in the shape of ``mendel evolve --json``. A cycle of this system that was killed is resumed from
+    the node it died in, with the options it was started with."""
+    from langgraph.types import Command
+
+    started, cycles = time.monotonic(), Cycles(engine.store)
+    with checkpoints(engine) as saver:
+        graph = build(engine, saver)
+        cycle, resumed = _cycle_to_run(cycles, graph, options)
+        config = {"configurable": {"thread_id": cycle}, "recursion_limit": RECURSION_LIMIT}
+        first = None if resumed else {"cycle": cycle, "options": options}
+        state = graph.invoke(first, config, durability="sync")
+        while "__interrupt__" in state:
+            answer = ask(state["__interrupt__"][0].value)
+            state = graph.invoke(Command(resume=answer), config, durability="sync")
+    result = _result(engine, state, time.monotonic() - started)
+    cycles.finish(cycle, "done", {k: result[k] for k in ("unchanged", "seconds")})
+    return {**result, "resumed": resumed}
+
+
+def _cycle_to_run(cycles: Cycles, graph: Any, options: dict[str, Any]) -> tuple[str, bool]:
+    for row in cycles.list(status="running"):
+        cut_off = graph.get_state({"configurable": {"thread_id": row["id"]}})
+        same = (cut_off.values or {}).get("options") == options
+        if cut_off.next and same:
+            return str(row["id"]), True
+        cycles.finish(str(row["id"]), "abandoned")
+    cycle = new_cycle_id()
+    cycles.start(cycle, options)
+    return cycle, False
+
+
+def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, Any]:
+    documents = [engine.patches.get(p) for p in state.get("patches", [])]
+    patches = [{k: v for k, v in d.items() if k != "finding_record"} for d in documents]
+    changed = any(p["status"] == "applied" for p in patches)
+    return {
+        "cycle": state["cycle"],
+        "system": {"name": engine.system.name, "root": str(engine.system.root)},
+        "until": engine.bench.data.until,
+        "findings": engine.findings.of_cycle(state["cycle"]),
+        "suspects": state.get("suspects", []),
+        "silence": state.get("silence", {}),
+        "trades": state.get("trades", {}),
+        "hypotheses": state.get("hypotheses", []),
+        "patches": patches,
+        "learnings": state.get("learnings", []),
+        "unchanged": not changed,
+        "seconds": round(seconds, 1),
+        "recovered": engine.recovered,
+    }

@@ -1,0 +1,95 @@
+"""The reviewer: asks, and brings what was approved into the person's files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.types import interrupt
+
+from agents import playbook
+from agents.engine import Engine
+from agents.state import CycleState
+from tools.contracts import MendelError, Patch, PatchStatus
+from tools.evolution.apply import ApplyError
+from tools.evolution.promote import Approval, promote
+from tools.evolution.records import patch_from, patch_json
+
+
+def review(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """What the policy says about the judged patch."""
+    patch = patch_from(engine.patches.get(state["patch"]))
+    return {"decision": playbook.decide(patch, state["options"], engine.system.config.policy.approve)}
+
+
+def ask(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """Wait for a person. This node does nothing else, since it starts from its top when the answer comes."""
+    patch = patch_from(engine.patches.get(state["patch"]))
+    answer = interrupt({"patch": patch_json(patch), "consent": list(patch.consent)})
+    return {"decision": {"answer": "later"} if not isinstance(answer, dict) else answer}
+
+
+def act(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """Do what was decided: apply, reject, or leave it waiting."""
+    decision, patch = state["decision"], patch_from(engine.patches.get(state["patch"]))
+    applied = False
+    if decision["answer"] == "approve":
+        approval = Approval(decision["digest"], decision["by"], bool(decision.get("exposure")))
+        applied = approve(engine, state["cycle"], patch, approval).status is PatchStatus.APPLIED
+    elif decision["answer"] == "reject":
+        reject(engine, state["cycle"], patch, str(decision.get("by", "a person")))
+    update: dict[str, Any] = {"patch": "", "decision": {}}
+    if applied:  # the source changed: understand it anew before the next repair
+        update |= {"bundle": "", "ranked": False, "opportunities": []}
+    return update
+
+
+def approve(engine: Engine, cycle: str, patch: Patch, approval: Approval) -> Patch:
+    """Apply a patch; applied once, whoever asks again. A patch whose base has gone is ``expired``."""
+    document = engine.patches.get(patch.id)
+    if patch.status is PatchStatus.APPLIED:
+        return patch
+    tests = engine.test_files(document.get("finding_record") or {})
+    engine.progress(f"applying {patch.id}")
+    try:
+        done = promote(engine.system, engine.bench.store, engine.bench.place, patch, approval, tests)
+    except ApplyError as error:
+        _expire(engine, cycle, patch, error)
+        raise
+    body = {
+        "cycle": cycle,
+        "patch": patch.id,
+        "digest": patch.digest,
+        "by": approval.by,
+        "exposure": approval.exposure,
+    }
+
+    def keep() -> str:
+        engine.patches.save({**document, **patch_json(done)}, cycle)
+        engine.ledger.append("approved", body)
+        engine.ledger.append(
+            done.status.value, {"cycle": cycle, "patch": patch.id, "files": list(patch.files)}
+        )
+        return done.status.value
+
+    engine.store.once(cycle, "apply", patch.id, keep)
+    return done
+
+
+def _expire(engine: Engine, cycle: str, patch: Patch, error: MendelError) -> None:
+    def keep() -> str:
+        engine.patches.set_status(patch.id, PatchStatus.EXPIRED.value)
+        engine.ledger.append("expired", {"cycle": cycle, "patch": patch.id, "why": str(error)})
+        return "expired"
+
+    engine.store.once(cycle, "expire", patch.id, keep)
+
+
+def reject(engine: Engine, cycle: str, patch: Patch, by: str) -> None:
+    """Note a person's no."""
+
+    def keep() -> str:
+        engine.patches.set_status(patch.id, PatchStatus.REJECTED.value)
+        engine.ledger.append("rejected", {"cycle": cycle, "patch": patch.id, "by": by})
+        return "rejected"
+
+    engine.store.once(cycle, "reject", patch.id, keep)

@@ -1,0 +1,63 @@
+"""The scientist: says beforehand what must come true, and checks it afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from agents import playbook
+from agents.engine import Engine
+from agents.state import CycleState
+from tools.contracts import Patch, PatchStatus
+
+
+def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """Order the opportunities, and register a prediction for each before any repair is tried."""
+    study, tried = engine.study(state["bundle"]), set(state.get("tried", []))
+    order = [f for f in playbook.rank(engine.diagnosis(state["bundle"]).findings) if f.id not in tried]
+    known = {h["spec"]["finding"] for h in state.get("hypotheses", [])}
+    new = [
+        _register(engine, state["cycle"], playbook.prediction(study, f)) for f in order if f.id not in known
+    ]
+    return {
+        "opportunities": [f.id for f in order],
+        "ranked": True,
+        "hypotheses": [*state.get("hypotheses", []), *new],
+    }
+
+
+def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[str, Any]:
+    """Write the prediction into the ledger before its test; a second call finds the first entry."""
+    identity = hashlib.sha256(prediction["claim"].encode()).hexdigest()[:10]
+
+    def note() -> dict[str, Any]:
+        entry = engine.ledger.append("hypothesis", {"cycle": cycle, "id": identity, **prediction})
+        return {
+            "id": identity,
+            **prediction,
+            "verdict": "untestable",
+            "why": "no repair was tried",
+            "registered": entry.seq,
+        }
+
+    result: dict[str, Any] = engine.store.once(cycle, "register", identity, note)
+    return result
+
+
+def conclude(hypothesis: dict[str, Any], patch: Patch) -> dict[str, Any]:
+    """The verdict on a prediction once its patch was judged. A refused patch proves nothing either way."""
+    if patch.finding != hypothesis["spec"]["finding"] or not patch.after:
+        return hypothesis
+    symbols, bar = hypothesis["spec"]["symbols"], hypothesis["spec"]["min_trades"]
+    measured = {s: patch.after["symbols"].get(s, {}).get("trades") for s in symbols}
+    if symbols:
+        came_true = all((n or 0) >= bar for n in measured.values())
+    else:
+        came_true = patch.status is not PatchStatus.REFUSED
+    why = f"measured on the patched bundle: {measured}" if symbols else f"the patch is {patch.status.value}"
+    return {
+        **hypothesis,
+        "verdict": "supported" if came_true else "not_supported",
+        "measured": measured,
+        "why": why,
+    }
