@@ -1,0 +1,195 @@
+"""Every metric against a figure worked out by hand, at 1e-8; and unknown where it cannot be known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import FREE, decisions_of, flat_bar, market_of
+
+from tools.backtest.daily import by_month, daily_returns, drawdown
+from tools.backtest.metrics import sharpe, sortino, universe_correlation
+from tools.backtest.simulate import simulate
+from tools.contracts import Backtest, Costs, Decisions
+
+LONG, OUT = {"enter_long": 1.0}, {"exit_long": 1.0}
+EXACT = {"rel": 1e-8, "abs": 1e-8}
+
+
+def daily_trades(factors: list[float], costs: Costs = FREE) -> Backtest:
+    """One long trade a day, in at 100 and out at 100 x factor, on daily bars: bar 2k+1 enters, 2k+2 exits."""
+    bars, rows = [flat_bar(100)], {}
+    for k, factor in enumerate(factors):
+        rows[2 * k] = LONG
+        rows[2 * k + 1] = OUT
+        bars += [flat_bar(100), flat_bar(100 * factor)]
+    return simulate(market_of(bars, minutes=1440), decisions_of(len(bars), rows), costs, initial_cash=1_000.0)
+
+
+@pytest.fixture(scope="module")
+def dozen() -> Backtest:
+    """Twelve trades: eight of +10 %, four of -5 %."""
+    return daily_trades([1.1, 1.1, 0.95] * 4)
+
+
+def test_counts_and_returns(dozen: Backtest) -> None:
+    value = {name: metric.value for name, metric in dozen.metrics.items()}
+    final = 1.1**8 * 0.95**4
+    assert value["trades"] == 12
+    assert value["open_trades"] == 0
+    assert value["net_return"] == pytest.approx(final - 1, **EXACT)
+    assert value["gross_return"] == pytest.approx(final - 1, **EXACT)
+    assert value["win_rate"] == pytest.approx(8 / 12, **EXACT)
+    assert value["expectancy_bps"] == pytest.approx((8 * 1000 - 4 * 500) / 12, **EXACT)
+    assert value["max_drawdown"] == pytest.approx(0.05, **EXACT)
+    assert value["exposure"] == pytest.approx(12 / 25, **EXACT)
+    assert value["avg_holding_bars"] == pytest.approx(1, **EXACT)
+    assert dozen.metrics["expectancy_bps"].n == 12
+
+
+def test_profit_factor_and_turnover(dozen: Backtest) -> None:
+    equity, won, lost, traded = 1.0, 0.0, 0.0, 0.0
+    for factor in [1.1, 1.1, 0.95] * 4:
+        pnl = equity * (factor - 1)
+        won, lost = won + max(pnl, 0), lost - min(pnl, 0)
+        traded += equity * (1 + factor)
+        equity *= factor
+    assert dozen.metrics["profit_factor"].value == pytest.approx(won / lost, **EXACT)
+    assert dozen.metrics["turnover"].value == pytest.approx(traded, **EXACT)
+    assert dozen.metrics["break_even_cost_bps"].value == pytest.approx((equity - 1) / traded * 1e4, **EXACT)
+
+
+def test_sharpe_and_sortino_are_annualised_daily_figures(dozen: Backtest) -> None:
+    # 25 days: a first and twelve entry days at 0, eight of +10 %, four of -5 %.
+    mean = (8 * 0.1 - 4 * 0.05) / 25
+    variance = (8 * 0.1**2 + 4 * 0.05**2 - 25 * mean**2) / 24
+    assert dozen.metrics["sharpe"].value == pytest.approx(mean / variance**0.5 * 365**0.5, **EXACT)
+    downside = (4 * 0.05**2 / 25) ** 0.5
+    assert dozen.metrics["sortino"].value == pytest.approx(mean / downside * 365**0.5, **EXACT)
+    assert dozen.metrics["sharpe"].n == 25
+    assert "sqrt(365)" in dozen.metrics["sharpe"].unit
+
+
+def test_without_the_best_and_the_worst_day(dozen: Backtest) -> None:
+    final = 1.1**8 * 0.95**4
+    assert dozen.metrics["net_return_without_best_day"].value == pytest.approx(final / 1.1 - 1, **EXACT)
+    assert dozen.metrics["net_return_without_worst_day"].value == pytest.approx(final / 0.95 - 1, **EXACT)
+
+
+@pytest.mark.parametrize("level", [0, 2, 5, 10, 20])
+def test_cost_levels_are_charged_on_both_sides(dozen: Backtest, level: int) -> None:
+    cost = level / 1e4
+    # The fee is part of the stake: each trade keeps (1 - c) / (1 + c) of what it would have.
+    expected = 1.1**8 * 0.95**4 * ((1 - cost) / (1 + cost)) ** 12 - 1
+    assert dozen.metrics[f"net_return_at_{level}bps"].value == pytest.approx(expected, **EXACT)
+
+
+def test_at_the_break_even_cost_the_trades_earn_nothing() -> None:
+    """Small stakes, so that compounding does not blur it."""
+    bars = [flat_bar(100)] + [flat_bar(price) for price in (100, 101) * 12]
+    rows = {k: (LONG if k % 2 == 0 else OUT) | {"size": 0.001} for k in range(24)}
+    market, decisions = market_of(bars, minutes=1440), decisions_of(25, rows)
+    level = simulate(market, decisions, FREE).metrics["break_even_cost_bps"].value
+    assert level is not None
+    there = simulate(market, decisions, Costs(maker_bps=level, taker_bps=level, slippage_bps=0))
+    assert there.metrics["net_return"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_fees_and_gross_return() -> None:
+    result = daily_trades([1.1], Costs(maker_bps=0, taker_bps=10, slippage_bps=0))
+    quantity = 1_000 / (100 * 1.001)
+    fees = quantity * (100 + 110) * 0.001
+    assert result.metrics["fees"].value == pytest.approx(fees, **EXACT)
+    assert result.metrics["gross_return"].value == pytest.approx(quantity * 10 / 1_000, **EXACT)
+    assert result.metrics["net_return"].value == pytest.approx((quantity * 10 - fees) / 1_000, **EXACT)
+
+
+def test_no_trade_is_unknown_and_never_a_score() -> None:
+    metrics = simulate(market_of([flat_bar(100)] * 3), decisions_of(3, {}), FREE).metrics
+    assert metrics["trades"].value == 0
+    for name in (
+        "net_return",
+        "gross_return",
+        "max_drawdown",
+        "sharpe",
+        "win_rate",
+        "expectancy_bps",
+        "net_return_at_5bps",
+    ):
+        assert metrics[name].value is None
+        assert "no trade" in metrics[name].why or "0 closed trades" in metrics[name].why
+    assert metrics["fees"].value == 0
+
+
+def test_ratios_over_too_few_trades_or_days_are_unknown() -> None:
+    few = daily_trades([1.1, 0.95] * 3).metrics
+    assert few["net_return"].value is not None
+    for name in ("sharpe", "sortino", "win_rate", "profit_factor", "expectancy_bps", "break_even_cost_bps"):
+        assert few[name].value is None
+        assert few[name].why == "6 closed trades, needs 10"
+    assert sharpe(np.linspace(-0.01, 0.01, 19), 50).why == "19 days, needs 20"
+    assert sharpe(np.zeros(30), 50).why == "daily returns never vary"
+    assert sortino(np.full(30, 0.01), 50).why == "no day lost"
+    assert daily_trades([1.1] * 12).metrics["profit_factor"].why == "no trade lost"
+
+
+def test_every_unknown_has_a_reason_and_every_figure_a_unit(dozen: Backtest) -> None:
+    for result in (dozen, daily_trades([1.1])):
+        for name, metric in result.metrics.items():
+            assert metric.name == name
+            assert metric.unit
+            assert metric.value is None or np.isfinite(metric.value)
+            assert metric.value is not None or metric.why
+
+
+def test_drawdown_counts_from_the_initial_cash() -> None:
+    result = daily_trades([0.9, 1.05])
+    np.testing.assert_allclose(drawdown(result), [0, 0, 0.1, 0.1, 1 - 0.9 * 1.05], atol=1e-12)
+
+
+def test_daily_returns_use_the_last_close_of_each_utc_day() -> None:
+    bars = [flat_bar(100)] * 2 + [flat_bar(110)] * 287 + [flat_bar(121)]
+    result = simulate(market_of(bars), decisions_of(290, {0: LONG}), FREE)
+    np.testing.assert_allclose(daily_returns(result), [0.1, 0.1], atol=1e-12)
+
+
+def test_by_month() -> None:
+    bars = [flat_bar(100)] * 20 + [flat_bar(110)] * 20 + [flat_bar(99)] * 40
+    rows = {5: LONG, 25: OUT, 26: {"enter_short": 1.0}, 35: {"exit_short": 1.0}}
+    result = simulate(market_of(bars, minutes=1440), decisions_of(80, rows), FREE)
+    months = by_month(result)
+    assert list(months) == ["2024-01", "2024-02", "2024-03"]
+    assert months["2024-01"].value == pytest.approx(0.1, **EXACT)
+    assert (months["2024-01"].n, months["2024-02"].n) == (1, 1)
+    assert months["2024-02"].value == pytest.approx(0.0, **EXACT)
+    assert (months["2024-03"].value, months["2024-03"].why) == (None, "no trade")
+    assert np.prod([1 + (month.value or 0) for month in months.values()]) == pytest.approx(1.1, **EXACT)
+
+
+def test_a_ruined_account_has_finite_metrics() -> None:
+    bars = [flat_bar(100)] * 2 + [flat_bar(300)] * 40
+    result = simulate(market_of(bars, minutes=1440), decisions_of(42, {0: {"enter_short": 1.0}}), FREE)
+    assert result.metrics["net_return"].value == -1
+    assert daily_returns(result)[-1] == 0
+    assert by_month(result)["2024-02"].value is None
+
+
+def walk(seed: int, sign: float) -> Backtest:
+    moves = np.random.default_rng(seed).normal(0, 0.02, 60) * sign
+    prices = 100 * np.exp(np.cumsum(moves))
+    values = np.zeros((60, 9))
+    values[0, 0] = values[0, 4] = 1
+    return simulate(
+        market_of([flat_bar(p) for p in prices], minutes=1440), Decisions("TESTUSDT", values), FREE
+    )
+
+
+def test_universe_correlation() -> None:
+    same, mirrored, silent = walk(1, 1.0), walk(1, -1.0), walk(2, 0.0)
+    metric, pairs = universe_correlation({"A": same, "B": same, "C": mirrored, "D": silent})
+    assert pairs[("A", "B")] == pytest.approx(1)
+    assert pairs[("A", "C")] < -0.95
+    assert set(pairs) == {("A", "B"), ("A", "C"), ("B", "C")}
+    assert metric.value == pytest.approx(np.mean(list(pairs.values())))
+    unknown, none = universe_correlation({"A": same})
+    assert unknown.value is None and "needs 2" in unknown.why and none == {}
+    assert universe_correlation({})[0].value is None
