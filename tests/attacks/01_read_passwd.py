@@ -1,0 +1,22 @@
+"""The list of accounts."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+
+HOST = "@HOST@"
+
+
+def attack():
+    return len(open("/etc/passwd").read()) > 0
+
+
+def decide(bars):
+    try:
+        out = bool(attack())
+    except BaseException as error:
+        print("stopped:", type(error).__name__, str(error)[:200])
+        out = False
+    return pd.DataFrame({"enter_long": float(out)}, index=bars.index)

@@ -1,0 +1,25 @@
+"""A UDP server of the host."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+
+HOST = "@HOST@"
+
+
+def attack():
+    import socket
+
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", @UDP@))
+    return True
+
+
+def decide(bars):
+    try:
+        out = bool(attack())
+    except BaseException as error:
+        print("stopped:", type(error).__name__, str(error)[:200])
+        out = False
+    return pd.DataFrame({"enter_long": float(out)}, index=bars.index)

@@ -1,0 +1,27 @@
+"""Threads without end."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+
+HOST = "@HOST@"
+
+
+def attack():
+    import threading
+    import time
+
+    for _ in range(300):
+        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+    return True
+
+
+def decide(bars):
+    try:
+        out = bool(attack())
+    except BaseException as error:
+        print("stopped:", type(error).__name__, str(error)[:200])
+        out = False
+    return pd.DataFrame({"enter_long": float(out)}, index=bars.index)

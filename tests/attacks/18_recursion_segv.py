@@ -1,0 +1,29 @@
+"""Recursion until the stack is gone."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+
+HOST = "@HOST@"
+
+
+def attack():
+    sys.setrecursionlimit(10**9)
+
+
+    def deeper(value):
+        return deeper([value])
+
+
+    return deeper(1)
+
+
+def decide(bars):
+    try:
+        out = bool(attack())
+    except BaseException as error:
+        print("stopped:", type(error).__name__, str(error)[:200])
+        out = False
+    return pd.DataFrame({"enter_long": float(out)}, index=bars.index)

@@ -1,0 +1,24 @@
+"""A link out of the scratch folder."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+
+HOST = "@HOST@"
+
+
+def attack():
+    os.symlink(HOST, "link")
+    open("link/pwned2", "w").write("x")
+    return True
+
+
+def decide(bars):
+    try:
+        out = bool(attack())
+    except BaseException as error:
+        print("stopped:", type(error).__name__, str(error)[:200])
+        out = False
+    return pd.DataFrame({"enter_long": float(out)}, index=bars.index)
