@@ -80,6 +80,8 @@ RELATIVE_WORDS = frozenset(
         "target",
     ]
 )
+#: Last words of columns that hold a running total.
+RUNNING_TOTALS = frozenset(["cvd", "obv"])
 #: What a decision may be called beside freqtrade's columns: whole orders, or a position to hold.
 OTHER_DECISIONS = frozenset(["orders", "signal", "signals", "position", "positions", "buy", "sell"])
 DECISIONS = frozenset(DECISION_COLUMNS) | OTHER_DECISIONS

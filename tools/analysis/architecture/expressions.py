@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tools.analysis.architecture.columns import DECISIONS, column_unit, is_market_column
+from tools.analysis.architecture.columns import DECISIONS, RUNNING_TOTALS, column_unit, is_market_column
 from tools.analysis.architecture.machine import Frame, Machine, combine, literal
 from tools.analysis.architecture.program import Class, Field
 from tools.analysis.architecture.syntax import (
@@ -167,7 +167,10 @@ class Expressions(Machine):
     def column(self, frame: Frame, node: ast.AST, name: str) -> Value:
         """A market column read here."""
         origin: Origin = self.origin(frame, "column", name, node)
-        return Value(column_unit(name), frozenset({origin}), shape=Shape.SERIES)
+        origins = {origin}
+        if name.lower().split("_")[-1] in RUNNING_TOTALS:
+            origins.add(self.origin(frame, "cumulated", name, node))
+        return Value(column_unit(name), frozenset(origins), shape=Shape.SERIES)
 
     def _on_subscript(self, frame: Frame, node: ast.Subscript) -> Value:
         base = self.evaluate(frame, node.value)
@@ -194,11 +197,11 @@ class Expressions(Machine):
             return stored.tainted(base)
         if column is not None:
             whole = Shape.SERIES if base.shape is Shape.UNKNOWN else base.shape
-            return replace(column, shape=whole).tainted(base)
+            return replace(column, shape=whole, origins=column.origins | base.origins)
         known = self.program.settings_fields.get(key)
         if known:
             return self._setting(frame, node, *known[0])
-        return Value(None, base.origins, base.gates, shape=base.shape)
+        return Value(None, base.origins, base.gates, shape=base.shape, pending=base.pending)
 
     def _element(self, frame: Frame, node: ast.Subscript, base: Value) -> Value:
         """A positional element, a slice or a mask."""
@@ -230,6 +233,12 @@ class Expressions(Machine):
         for part in (index.lower, index.upper):
             if part is not None:
                 self.evaluate(frame, part)
+        if (
+            index.upper is not None
+            and ahead(index.upper, 2)
+            and isinstance(index.lower, ast.BinOp | ast.Call)
+        ):
+            value = value.peeking(self.peek(frame, "next_index", node))
         whole = index.lower is None and index.upper is None
         if value.shape in (Shape.SERIES, Shape.COARSE) and not whole:
             return replace(value, shape=Shape.SLICE)
@@ -239,9 +248,17 @@ class Expressions(Machine):
         left, right = self.evaluate(frame, node.left), self.evaluate(frame, node.right)
         if isinstance(node.op, ast.Div | ast.FloorDiv):
             self.sensitive(frame, "division", node, left, right)
+        if isinstance(node.op, ast.Add | ast.Sub):
+            self.offset(frame, node, left, right)
         if isinstance(node.op, ast.Sub) and left.anchors and right.anchors:
             left, right = left.settled(), right.settled()
         return self.binary(node.op, left, right)
+
+    def offset(self, frame: Frame, node: ast.BinOp, left: Value, right: Value) -> None:
+        """A constant added to a scaled quantity is a limit like any other (``volume - 250_000``)."""
+        pair = (node.left, left), (node.right, right)
+        if (left.constant is None) != (right.constant is None):
+            self.limited(frame, node, "offset", *pair)
 
     def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
         """An arithmetic or bitwise operator on two values."""

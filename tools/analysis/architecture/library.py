@@ -48,6 +48,8 @@ WHOLE = words(
     quantile nanquantile percentile nanpercentile ptp average
     """
 )
+#: Those, and what returns several of them.
+SUMMARIES = WHOLE | frozenset(["agg", "aggregate", "describe"])
 #: Elementwise functions of two arguments that choose between them.
 CHOICES = frozenset(("maximum", "minimum", "fmax", "fmin", "max", "min"))
 OPERATORS = {

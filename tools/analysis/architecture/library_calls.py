@@ -91,6 +91,13 @@ class LibraryCalls(Expressions):
         kind = library.FORWARD.get(name) or _forward_by_arguments(node, name)
         if kind is None and name == "rank" and first.shape is Shape.SERIES and "axis" not in keywords:
             kind = "whole_sample"
+        if (
+            name == "transform"
+            and first.shape is Shape.WINDOW
+            and node.args
+            and _literal(node.args[0]) in library.WHOLE
+        ):
+            kind = "whole_sample"
         if kind is None and name == "interpolate" and first.shape in (Shape.SERIES, Shape.COARSE):
             kind = "interpolate"
         if kind is None and first.shape is Shape.REVERSED and name in _RUNNING:
@@ -143,7 +150,8 @@ class LibraryCalls(Expressions):
             return both.peeking(self.origin(frame, "cumulated", name, node))
         if name in _CANCELLING:
             return both.settled()
-        if name in ("fillna", "nan_to_num") and scaled and _fills_zero(node, name):
+        scaled = scaled or (first.unit is None and first.shape is Shape.UNKNOWN and name == "fillna")
+        if name in ("fillna", "nan_to_num", "replace") and scaled and _fills_zero(node, name):
             return both.peeking(self.origin(frame, "zeroed", name, node))
         return both
 
@@ -161,7 +169,7 @@ class LibraryCalls(Expressions):
             return Shape.SERIES
         if name in ("head", "tail", "itertuples", "iterrows", "item"):
             return Shape.SLICE
-        if name in library.WHOLE and first.shape in (Shape.SERIES, Shape.COARSE) and not _across(node):
+        if name in library.SUMMARIES and first.shape in (Shape.SERIES, Shape.COARSE) and not _across(node):
             return Shape.AGGREGATE
         if name in ("len", "any", "all", "count", "sum") and not _across(node):
             return Shape.SCALAR
@@ -213,6 +221,10 @@ def _fills_zero(node: ast.Call, name: str) -> bool:
     """``fillna(0)``, ``fillna(value=0.0)``, ``np.nan_to_num(x)``."""
     if name == "nan_to_num":
         return not any(k.arg == "nan" and _literal(k.value) != 0 for k in node.keywords)
+    if name == "replace":
+        return (
+            len(node.args) == 2 and ast.unparse(node.args[0]).endswith("nan") and _literal(node.args[1]) == 0
+        )
     filler = next((k.value for k in node.keywords if k.arg == "value"), node.args[0] if node.args else None)
     return isinstance(filler, ast.Constant) and filler.value == 0 and not isinstance(filler.value, bool)
 

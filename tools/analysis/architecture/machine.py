@@ -56,7 +56,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A quantity met a limit. ``operator`` is as in source: > >= < <= == != between clip."""
+    """A quantity met a limit. ``operator`` is as in source: > >= < <= == != between clip, or offset (+ and -)."""
 
     file: str
     function: str
@@ -202,14 +202,26 @@ class Machine:
             if there.constant is not None:
                 self.sensitive(frame, "level", node, replace(here, origins=here.anchors))
         if self.recording:
-            place = (frame.file.path, frame.name)
-            item = Comparison(*place, node, left[0], right[0], operator, left[1], right[1])
-            self.comparisons.setdefault((node, left[1], right[1]), item)
+            self.limited(frame, node, operator, left, right)
             known = self.gates.get(gate)
             self.gates[gate] = both if known is None else join(known, both)
         return Value(
             RATIO, without_levels(both.origins), both.gates | {gate}, None, both.shape, pending=both.pending
         )
+
+    def limited(
+        self,
+        frame: Frame,
+        node: ast.expr,
+        operator: str,
+        left: tuple[ast.expr, Value],
+        right: tuple[ast.expr, Value],
+    ) -> None:
+        """Keep, for the detectors, that two values met."""
+        if self.recording:
+            place = (frame.file.path, frame.name)
+            item = Comparison(*place, node, left[0], right[0], operator, left[1], right[1])
+            self.comparisons.setdefault((node, left[1], right[1]), item)
 
     def decide(self, frame: Frame, name: str, node: ast.AST, value: Value) -> None:
         """A decision was written under the current control."""

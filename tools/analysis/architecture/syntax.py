@@ -108,9 +108,9 @@ def negative(node: ast.expr) -> bool:
     return number is not None and number < 0
 
 
-def ahead(node: ast.expr) -> bool:
+def ahead(node: ast.expr, least: int = 1) -> bool:
     """``i + 1``: an index past the current bar."""
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
         return False
     number = integer(node.right)
-    return isinstance(node.left, ast.Name) and number is not None and number > 0
+    return isinstance(node.left, ast.Name) and number is not None and number >= least

@@ -37,6 +37,8 @@ def scaled_comparisons(code: Code) -> Iterator[tuple[Comparison, Value, Constant
         if item.file not in code.arch.relevant or item.node in seen:
             continue
         for quantity, limit in ((item.left, item.right), (item.right, item.left)):
+            if item.operator == "offset" and _guard(quantity, limit.constant):
+                continue
             if _scaled_against_constant(quantity, limit.constant) and not _only_guards(code, item.node):
                 seen.add(item.node)
                 assert limit.constant is not None
@@ -48,6 +50,13 @@ def _scaled_against_constant(quantity: Value, constant: Constant | None) -> bool
         return False
     value = constant.value
     return value is None or (math.isfinite(value) and abs(value) > TINY)
+
+
+def _guard(quantity: Value, constant: Constant | None) -> bool:
+    """``log(volume + 1)``, ``x / (range + 1e-9)``: a small addend that keeps from zero. Logarithms shift."""
+    if constant is None or constant.value is None or quantity.unit is None or quantity.unit.log:
+        return True
+    return abs(constant.value) <= (1.0 if quantity.unit.amount else 1e-4)
 
 
 def _only_guards(code: Code, node: ast.AST) -> bool:
@@ -72,8 +81,9 @@ def make_suspect(
     reaches = code.reaches(item.node, file)
     columns = sorted({origin.name for origin in quantity.origins if origin.kind == "column"})
     value = "a constant" if limit.value is None else f"{limit.value:,.12g}"
+    verb = "offsets" if item.operator == "offset" else "compares"
     summary = (
-        f"`{file.segment(item.node)}` compares {' and '.join(columns) or 'an amount'}, which scales with {of_what}, "
+        f"`{file.segment(item.node)}` {verb} {' and '.join(columns) or 'an amount'}, which scales with {of_what}, "
         f"with {value}{_home(limit, item.file)}."
     )
     details: dict[str, Any] = {

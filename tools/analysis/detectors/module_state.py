@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from tools.analysis.architecture.hygiene import import_time_nodes, lines_that_change
-from tools.analysis.architecture.program import Function
+from tools.analysis.architecture.program import Class, Function
 from tools.analysis.detectors.base import Code, Suspect
 from tools.contracts import Severity
 
@@ -24,6 +24,7 @@ def detect(code: Code) -> Iterable[Suspect]:
         if row["file"] in code.arch.relevant:
             yield from _global(code, row["file"], row["name"], row["line"], at_import)
     yield from _rebound(code, at_import)
+    yield from _on_objects(code)
 
 
 def _called_at_import(code: Code) -> set[str]:
@@ -105,6 +106,27 @@ def _rebound(code: Code, at_import: set[str]) -> Iterator[Suspect]:
                         function.file, node, function.name, "module_state", Severity.MEDIUM, text, details,
                         f"global {name} in {function.name}",
                     )  # fmt: skip
+
+
+def _on_objects(code: Code) -> Iterator[Suspect]:
+    """``Class.attribute[...] = x`` and ``function.attribute = x`` in a function: globals in disguise."""
+    for function in code.functions():
+        local = {arg.arg for arg in function.parameters}
+        for node in ast.walk(function.node):
+            stored = node.value if isinstance(node, ast.Subscript) else node
+            if not isinstance(stored, ast.Attribute) or not isinstance(stored.value, ast.Name):
+                continue
+            name = stored.value.id
+            written = not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+            if not written or name in local or name in ("self", "cls"):
+                continue
+            if isinstance(code.program.resolve(function.file, name), Class | Function):
+                text = f"{function.name} keeps state in `{ast.unparse(stored)}`: answers depend on earlier calls."
+                details = {"global": ast.unparse(stored), "writers": [function.name], "cache": False}
+                yield Suspect(
+                    function.file, node, function.name, "module_state", Severity.MEDIUM, text, details,
+                    f"state {ast.unparse(stored)} in {function.name}",
+                )  # fmt: skip
 
 
 def _rebinds(function: Function, name: str) -> bool:

@@ -41,7 +41,7 @@ def detect(code: Code) -> Iterable[Suspect]:
             if not isinstance(node, ast.Call):
                 continue
             hit = places.get((file.path, node.lineno, node.col_offset))
-            if hit is None or not _fills(node, hit[0].name) or not is_level(code, _filled(node)):
+            if hit is None or not _fills(node, hit[0].name) or not _of_level(code, node, hit[1].node):
                 continue
             origin, event = hit
             where = f"{event.file}:{event.node.lineno}"
@@ -54,11 +54,24 @@ def _fills(node: ast.Call, name: str) -> bool:
     return getattr(node.func, "attr", getattr(node.func, "id", "")) == name
 
 
+def _of_level(code: Code, filling: ast.Call, use: ast.expr) -> bool:
+    """Whether a level was filled, or a whole table of which a level is used."""
+    if is_level(code, _filled(filling)):
+        return True
+    table = isinstance(_filled(filling), ast.Name)
+    return table and isinstance(use, ast.Call) and is_level(code, _filled(use))
+
+
 def _filled(node: ast.Call) -> ast.expr:
     """What is filled."""
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "fillna":
+    library = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in (
+        "np",
+        "numpy",
+        "pd",
+    )
+    if isinstance(node.func, ast.Attribute) and not library:
         return node.func.value
-    return node.args[0]
+    return node.args[0] if node.args else node
 
 
 def is_level(code: Code, node: ast.expr) -> bool:

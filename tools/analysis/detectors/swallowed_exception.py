@@ -36,10 +36,25 @@ def detect(code: Code) -> Iterable[Suspect]:
     """Broad handlers of the relevant files that hide what happened."""
     for file in code.relevant():
         for node in ast.walk(file.tree):
+            if isinstance(node, ast.With) and (call := _suppression(node)) is not None:
+                text = f"`{file.segment(call)}` hides every failure of its block: an error looks like a quiet market."
+                details = {"try": span(node)}
+                yield Suspect(
+                    file, call, code.function_of(node), "swallowed_exception", Severity.HIGH, text, details
+                )
             if isinstance(node, ast.Try):
                 for handler in node.handlers:
                     if _broad(handler.type) and _hides(code, node, handler):
                         yield _suspect(code, file, node, handler)
+
+
+def _suppression(node: ast.With) -> ast.Call | None:
+    """``with suppress(Exception)``."""
+    for item in node.items:
+        call = item.context_expr
+        if isinstance(call, ast.Call) and _name(call) == "suppress" and any(_broad(a) for a in call.args):
+            return call
+    return None
 
 
 def _broad(kind: ast.expr | None) -> bool:

@@ -35,6 +35,8 @@ def detect(code: Code) -> Iterable[Suspect]:
         for node in ast.walk(file.tree):
             if isinstance(node, ast.Compare):
                 yield from _comparison(code, file, node, numbers)
+            if isinstance(node, ast.Call) and _empty_between(node, numbers):
+                yield _suspect(code, file, node, "its lower bound is above its upper bound")
             if _is_conjunction(node) and not _is_conjunction(code.parents.get(node)):
                 yield from _conjunction(code, file, node, numbers)
 
@@ -83,6 +85,14 @@ def _comparison(
         yield _suspect(
             code, file, node, "the rolling extreme includes the bar itself (a shift(1) is missing)"
         )
+
+
+def _empty_between(node: ast.Call, numbers: dict[ast.AST, float]) -> bool:
+    """``x.between(a, b)`` with a above b."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "between" or len(node.args) < 2:
+        return False
+    low, high = node.args[:2]
+    return low in numbers and high in numbers and numbers[low] > numbers[high]
 
 
 def _range(subject: str) -> tuple[float, float]:
