@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,7 +58,7 @@ class Problem:
     def detail(self) -> str:
         """The problem in words, without the remedy."""
         where = "" if self.time_ns is None else f", first at {utc_text(self.time_ns)}"
-        return f"{self.count} {self.value}{where}"
+        return f"{counted(self.count, self.value)}{where}"
 
 
 class MarketError(MendelError):
@@ -66,6 +67,13 @@ class MarketError(MendelError):
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+def counted(count: int, words: str) -> str:
+    """``3 rows without a time``, ``1 row without a time``: ``words`` has its first noun in the plural."""
+    if count == 1:
+        words = re.sub(r"(row|bar|time|value)s", r"\1", words, count=1)
+    return f"{count} {words}"
 
 
 def utc_text(time_ns: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ def _read_table(path: Path) -> pd.DataFrame:
 
     name = path.name.lower()
     try:
+        if path.stat().st_size == 0:
+            raise MarketError(f"{path.name}: the file is empty: give a file with at least 2 bars")
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
         if name.endswith(".feather"):
@@ -62,6 +65,10 @@ def _read_table(path: Path) -> pd.DataFrame:
     except FileNotFoundError as error:
         raise MarketError(f"{path}: no such file: check [data].path or --data") from error
     except (OSError, ValueError, EOFError, zlib.error, pyarrow.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EISDIR):
+            raise MarketError(
+                f"{path}: cannot be opened ({error.strerror}): check the path and its permissions"
+            ) from error
         detail = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise MarketError(
             f"{path.name}: cannot be read ({detail}): the file is damaged, fetch it again"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tools.contracts import PRICE_COLUMNS, Floats, Market
 from tools.market.clock import MINUTE_NS, NO_TIME
-from tools.market.problems import MarketError, utc_text
+from tools.market.problems import MarketError, counted, utc_text
 from tools.market.validate import bad_price_rows, bad_range_rows
 
 
@@ -38,7 +38,7 @@ def _drop_timeless(market: Market) -> tuple[Market, str]:
     known = market.time != NO_TIME
     if known.all():
         return market, ""
-    return _keep(market, known), f"dropped {int((~known).sum())} rows without a time"
+    return _keep(market, known), f"dropped {counted(int((~known).sum()), 'rows without a time')}"
 
 
 def _sort(market: Market) -> tuple[Market, str]:
@@ -54,7 +54,7 @@ def _dedupe(market: Market) -> tuple[Market, str]:
     first = utc_text(int(market.time[int(np.argmin(last))]))
     return _keep(
         market, last
-    ), f"dropped {int((~last).sum())} repeated rows (first at {first}), keeping the last of each"
+    ), f"dropped {counted(int((~last).sum()), 'repeated rows')} (first at {first}), keeping the last of each"
 
 
 def _drop_bad_prices(market: Market) -> tuple[Market, str]:
@@ -62,7 +62,9 @@ def _drop_bad_prices(market: Market) -> tuple[Market, str]:
     if not bad.any():
         return market, ""
     first = utc_text(int(market.time[int(np.argmax(bad))]))
-    return _keep(market, ~bad), f"dropped {int(bad.sum())} rows with impossible prices (first at {first})"
+    return _keep(
+        market, ~bad
+    ), f"dropped {counted(int(bad.sum()), 'rows with impossible prices')} (first at {first})"
 
 
 def _clip_volume(market: Market) -> tuple[Market, str]:
@@ -71,7 +73,7 @@ def _clip_volume(market: Market) -> tuple[Market, str]:
         return market, ""
     count = sum(int((market.columns[name] < 0).sum()) for name in names)
     clipped = {name: np.where(market.columns[name] < 0, 0.0, market.columns[name]) for name in names}
-    return market.with_columns(clipped), f"set {count} negative values of {', '.join(names)} to 0"
+    return market.with_columns(clipped), f"set {counted(count, 'negative values')} of {', '.join(names)} to 0"
 
 
 def _mask_infinite(market: Market) -> tuple[Market, str]:
@@ -80,7 +82,9 @@ def _mask_infinite(market: Market) -> tuple[Market, str]:
         return market, ""
     count = sum(int(np.isinf(market.columns[name]).sum()) for name in names)
     masked = {name: np.where(np.isinf(market.columns[name]), np.nan, market.columns[name]) for name in names}
-    return market.with_columns(masked), f"marked {count} infinite values of {', '.join(names)} as unknown"
+    return market.with_columns(
+        masked
+    ), f"marked {counted(count, 'infinite values')} of {', '.join(names)} as unknown"
 
 
 def _fill_gaps(market: Market) -> tuple[Market, str]:
@@ -93,13 +97,13 @@ def _fill_gaps(market: Market) -> tuple[Market, str]:
     first = utc_text(int(market.time[int(np.argmax(distance > step))]) + step)
     if missing > len(market):
         raise MarketError(
-            f"{market.source}: {missing} bars missing, first at {first}, and only {len(market)} there: cut the file"
+            f"{market.source}: {counted(missing, 'bars')} missing, first at {first}, and only {len(market)} there: cut the file"
         )
     before = np.searchsorted(market.time, grid, side="right") - 1
     real = market.time[before] == grid
     columns = {name: _filled(market, name, before, real) for name in market.columns}
     filled = replace(market, time=grid, columns=columns)
-    return filled, f"filled {missing} missing bars with flat ones of volume 0 (first at {first})"
+    return filled, f"filled {counted(missing, 'missing bars')} by flat bars of volume 0 (first at {first})"
 
 
 def _filled(market: Market, name: str, before: NDArray[np.intp], real: NDArray[np.bool_]) -> Floats:
