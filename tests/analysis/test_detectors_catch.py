@@ -179,7 +179,7 @@ CONFIG = """
 
 def test_unwired_setting() -> None:
     found = suspects(strat="from conf import Params\n" + signals("p = params\nrule = df['close'] > df['close'].rolling(p.length).mean()"), conf=CONFIG, test_it="def test_x():\n    from conf import Params\n    assert Params().hold == 48\n")  # fmt: skip
-    assert [(f.category, f.details["setting"]) for f in found] == [("unwired_setting", "hold")]
+    assert [(f.category, f.details["name"]) for f in found] == [("unwired_setting", "hold")]
 
 
 @pytest.mark.parametrize(
@@ -240,3 +240,27 @@ def test_details_locate_the_node_and_the_constant() -> None:
     assert found.details["operator"] == ">="
     assert found.details["quantity"] == "df['volume']"
     assert found.details["reaches"] == ["enter_long"]
+
+
+def test_a_setting_suspect_carries_what_the_probe_varies() -> None:
+    body = signals("rule = df['close'] > df['close'].rolling(params.length).mean()")
+    (found,) = suspects(strat="from conf import Params\n" + body, conf=CONFIG)
+    assert (found.details["name"], found.details["default"], found.details["class"]) == ("hold", 48, "Params")
+
+
+def test_a_lookahead_suspect_spans_every_look_of_its_statement() -> None:
+    body = "v = df['volume']\nrule = (\n    v - v.mean()\n) / v.std() > 2"
+    (found,) = suspects(strat=signals(body))
+    lines = (HEAD + signals(body)).splitlines()
+    assert "v.mean()" in lines[found.details["node"][0] - 1]
+    assert "v.std()" in lines[found.details["node"][2] - 1]
+    assert len(found.details["nodes"]) == 2
+    assert found.details["peek"] == "whole_sample"
+
+
+def test_a_swallowing_handler_is_inside_its_try() -> None:
+    body = "try:\n    rule = df['funding_rate'] > 0\nexcept Exception:\n    rule = df['close'] < 0"
+    (found,) = suspects(strat=signals(body))
+    start, _, end, _ = found.details["try"]
+    assert start < found.details["node"][0] <= end
+    assert found.details["function"] == "signals"

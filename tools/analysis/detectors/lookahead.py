@@ -105,7 +105,9 @@ def _suspect(code: Code, file: SourceFile, statement: ast.AST, kind: str, origin
     first = nodes[0]
     shown = ", ".join(f"`{file.segment(node)}`" for node in nodes)
     way = f" on the way to {', '.join(reaches)}" if reaches else ""
-    details = {"peek": kind, "nodes": [span(node) for node in nodes], "reaches": reaches}
+    spans = [span(node) for node in nodes]
+    whole = [*min(item[:2] for item in spans), *max(item[2:] for item in spans)]
+    details = {"node": whole, "peek": kind, "nodes": spans, "reaches": reaches}
     severity = Severity.CRITICAL if reached else Severity.MEDIUM
     function = origins[0].function
     expression = " ; ".join(file.segment(node) for node in nodes)

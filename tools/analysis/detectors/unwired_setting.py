@@ -117,20 +117,24 @@ def _is_knob(item: Field) -> bool:
     return isinstance(default, ast.BinOp | ast.Call)
 
 
+def _value(default: ast.expr | None) -> float | int | bool | None:
+    """The default as a number or a switch, where it is written as one."""
+    try:
+        value = ast.literal_eval(default) if default is not None else None
+    except (ValueError, TypeError):
+        return None
+    return value if isinstance(value, int | float) else None
+
+
 def _suspect(owner: Class, item: Field) -> Suspect:
-    node = next(
-        n for n in owner.node.body if isinstance(n, ast.Assign | ast.AnnAssign) and n.lineno == item.line
-    )
-    default = ast.unparse(item.default) if item.default is not None else ""
-    text = f"The setting {owner.name}.{item.name} (default {default}) is read by nobody: changing it changes nothing."
-    details = {"setting": item.name, "class": owner.name, "default": default}
-    return Suspect(
-        owner.file,
-        node,
-        owner.name,
-        "unwired_setting",
-        Severity.MEDIUM,
-        text,
-        details,
-        f"{owner.name}.{item.name}",
-    )
+    assigned = (n for n in owner.node.body if isinstance(n, ast.Assign | ast.AnnAssign))
+    node = next(n for n in assigned if n.lineno == item.line)
+    shown = ast.unparse(item.default) if item.default is not None else ""
+    text = f"The setting {owner.name}.{item.name} (default {shown}) is read by nobody: changing it changes nothing."
+    details = {
+        "name": item.name,
+        "class": owner.name,
+        "default": _value(item.default),
+        "default_source": shown,
+    }
+    return Suspect(owner.file, node, owner.name, "unwired_setting", Severity.MEDIUM, text, details, item.name)
