@@ -167,3 +167,28 @@ def test_spelling_raises_nothing_else(number: int) -> None:
 @pytest.mark.parametrize("source", SOUND)
 def test_sound_idiom_is_silent(source: str) -> None:
     assert [(item.category, item.summary) for item in suspects(strat=source)] == []
+
+
+LONG = """
+def {name}(df, n, k):
+    span = df['high'] - df['low']
+    mean = span.rolling(n).mean()
+    level = df['close'].rolling(n).mean()
+    edge = level {sign} k * mean
+    fast = df['close'].ewm(span=n).mean()
+    far = fast / edge
+    return far > 1
+"""
+
+
+def test_symmetric_rules_are_no_twins_but_drifted_ones_are() -> None:
+    use = "\nrule = {a}(df, 5, 2) & {b}(df, 5, 2)"
+    for a, b, wanted in (("upper_edge", "lower_edge", []), ("edge_of", "channel", ["duplicated_logic"])):
+        text = LONG.format(name=a, sign="+") + LONG.format(name=b, sign="-")
+        found = suspects(strat=signals(use.format(a=a, b=b), text))
+        assert [item.category for item in found] == wanted
+
+
+def test_a_shared_registry_is_meant() -> None:
+    before = "RULE_REGISTRY = []\ndef add(rule):\n    RULE_REGISTRY.append(rule)\n"
+    assert not suspects(strat=signals("add('x')\nrule = df['close'] > df['open']", before))

@@ -1,8 +1,8 @@
 """The same logic twice, and the copies have drifted: one of them misses a repair.
 
 Twins: two functions of at least six statements (four when they share a name) of whose normalised lines at least
-80 % are equal, but not all. Silent for the two sides of a symmetric rule (long and short, high and low) and for
-methods that override each other.
+80 % are equal, but not all. Silent for the two sides of a symmetric rule (long and short, high and low), for
+variants within one class, for methods that override each other, and for the async form of a function.
 """
 
 from __future__ import annotations
@@ -91,9 +91,11 @@ def _candidates(lines: dict[Function, Counter[str]]) -> Iterator[tuple[Function,
 
 
 def _symmetric(left: Function, right: Function) -> bool:
-    """Whether the names differ by opposite words alone, or the two are the same method of two classes."""
-    if left.owner and right.owner and left.owner != right.owner and left.node.name == right.node.name:
+    """Whether the likeness is meant: opposite words in the names, variants in a class, overriding, async."""
+    if left.owner and right.owner and (left.owner == right.owner or left.node.name == right.node.name):
         return True
+    if type(left.node) is not type(right.node):
+        return True  # a plain function and its async form
     a, b = left.node.name.lower().split("_"), right.node.name.lower().split("_")
     differing = (set(a) ^ set(b)) - {""}
     return bool(differing) and differing <= OPPOSITES

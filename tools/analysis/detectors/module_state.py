@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from tools.analysis.architecture.hygiene import import_time_nodes, lines_that_change
 from tools.analysis.architecture.program import Class, Function
 from tools.analysis.detectors.base import Code, Suspect
+from tools.analysis.detectors.mutable_default import REGISTRY_WORDS
 from tools.contracts import Severity
 
 POOR_KEYS = frozenset(("len", "id"))
@@ -21,7 +22,8 @@ def detect(code: Code) -> Iterable[Suspect]:
     """Changed globals of the relevant files."""
     at_import = _called_at_import(code)
     for row in code.arch.sections["globals"]:
-        if row["file"] in code.arch.relevant:
+        meant = set(row["name"].lower().split("_")) & REGISTRY_WORDS
+        if row["file"] in code.arch.relevant and not meant:
             yield from _global(code, row["file"], row["name"], row["line"], at_import)
     yield from _rebound(code, at_import)
     yield from _on_objects(code)

@@ -14,6 +14,11 @@ from tools.analysis.architecture.program import Function
 from tools.analysis.detectors.base import Code, Suspect, span
 from tools.contracts import Severity
 
+#: Names of containers that are meant to be shared.
+REGISTRY_WORDS = frozenset(
+    ["registry", "registered", "plugins", "listeners", "handlers", "hooks", "instances"]
+)
+
 
 def detect(code: Code) -> Iterable[Suspect]:
     """Changed mutable defaults, defaults that read the clock, and class-level containers that methods change."""
@@ -66,6 +71,8 @@ def _class_level(code: Code) -> Iterator[Suspect]:
     for path in sorted(code.arch.relevant):
         for owner in code.program.scopes[path].classes.values():
             for name, item in owner.fields.items():
+                if set(name.lower().split("_")) & REGISTRY_WORDS:
+                    continue  # filled by those who register, on purpose
                 if is_container(item.default) and item.default is not None:
                     yield from _shared(code, list(owner.methods.values()), name, item.default)
 
