@@ -85,11 +85,8 @@ def check_evaluation(evaluation: Evaluation) -> str | None:
 def open_ticket(layout: Layout, log_bytes: int) -> Ticket:
     """The result (NaN everywhere, the trace's counters 0), log and reason files."""
     out = memory.sized("out", layout.words * 8)
-    with mmap.mmap(out, layout.words * 8) as view:
-        words = np.frombuffer(view, np.float64)
-        words[:] = np.nan
-        words[layout.trace : layout.series] = 0.0
-        del words
+    memory.write_unknown(out, 0, layout.trace)
+    memory.write_unknown(out, layout.series, layout.words)
     return Ticket(
         layout, out, memory.sized("log", log_bytes), memory.sized("reason", _REASON_BYTES), log_bytes
     )
@@ -146,8 +143,10 @@ def read_outcome(evaluation: Evaluation, limits: Limits, ticket: Ticket, end: Ma
     if status is not Status.OK:
         return outcome
     with mmap.mmap(ticket.out, ticket.layout.words * 8, mmap.MAP_SHARED, mmap.PROT_READ) as view:
-        words = np.frombuffer(view, np.float64).copy()
-    return _judge(evaluation, ticket.layout, words, outcome)
+        words = np.frombuffer(view, np.float64)
+        judged = _judge(evaluation, ticket.layout, words, outcome)
+        del words  # or the map could not be closed
+    return judged
 
 
 def _verdict(limits: Limits, end: Mapping[str, Any], told: str) -> tuple[Status, str]:
@@ -184,11 +183,11 @@ def _judge(evaluation: Evaluation, layout: Layout, words: Floats, ended: Outcome
             ended, status=Status.REJECTED, reason="the strategy ended its process without an answer"
         )
     present = tuple(name for k, name in enumerate(fields) if words[layout.present + k] == 1.0)
-    decisions = words[layout.decisions : layout.trace].reshape(len(fields), bars).T.copy()
-    validate.fill_absent(decisions, fields, present)
-    wrong = validate.why_not(decisions, fields)
+    columns = words[layout.decisions : layout.trace].reshape(len(fields), bars)
+    wrong = validate.why_not({name: columns[fields.index(name)] for name in present})
     if wrong is not None:
         return replace(ended, status=Status.REJECTED, reason=wrong, present=present)
+    decisions = validate.table(columns, fields, present)
     trace, series = _read_trace(evaluation.trace, layout, words, bars)
     return replace(ended, decisions=decisions, present=present, trace=trace, series=series)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,17 +14,18 @@ _DEFAULTS = {"size": 1.0}
 _MAX_TARGET = 10.0
 
 
-def fill_absent(decisions: Floats, fields: tuple[str, ...], present: tuple[str, ...]) -> None:
-    """Write the default (size 1, everything else 0) into the columns that the strategy did not return."""
+def table(columns: Floats, fields: tuple[str, ...], present: tuple[str, ...]) -> Floats:
+    """(fields, bars) as it was delivered -> (bars, fields), with the default (size 1, everything else 0) in
+    the columns that the strategy did not return."""
+    decisions = np.empty((columns.shape[1], len(fields)))
     for k, name in enumerate(fields):
-        if name not in present:
-            decisions[:, k] = _DEFAULTS.get(name, 0.0)
+        decisions[:, k] = columns[k] if name in present else _DEFAULTS.get(name, 0.0)
+    return decisions
 
 
-def why_not(decisions: Floats, fields: tuple[str, ...]) -> str | None:
+def why_not(columns: Mapping[str, Floats]) -> str | None:
     """One line about the first value that is out of range; None if all of them are fine."""
-    for k, name in enumerate(fields):
-        values = decisions[:, k]
+    for name, values in columns.items():
         wrong = _wrong(name, values)
         if wrong.any():
             at = int(np.argmax(wrong))
