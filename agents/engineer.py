@@ -13,7 +13,7 @@ from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
 from tools.evolution.judge import judge, refusals
 from tools.evolution.propose import Proposal, proposals
-from tools.evolution.records import finding_json, patch_json
+from tools.records import finding_json, patch_json
 
 
 def make(engine: Engine, state: CycleState) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _judged(engine: Engine, state: CycleState, finding: Finding, proposal: Propo
         diagnosis=engine.diagnosis(patch.base),
         finding=finding,
         guard=SafetyGuard(engine.system),
-        place=engine.bench.place,
+        place=engine.place,
         tests=engine.test_files(finding),
         settings=proposal.change.settings,
     )

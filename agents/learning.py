@@ -9,7 +9,7 @@ from agents.engine import Engine
 from agents.scientist import conclude
 from agents.state import CycleState
 from tools.contracts import Patch, PatchStatus
-from tools.evolution.records import finding_from, patch_from
+from tools.records import finding_from, patch_from
 
 KEPT = (PatchStatus.APPLIED, PatchStatus.AWAITING_APPROVAL, PatchStatus.REFUSED, PatchStatus.ROLLED_BACK)
 

@@ -7,12 +7,14 @@ from typing import Any
 from langgraph.types import interrupt
 
 from agents import playbook
+from agents.desk import Desk
 from agents.engine import Engine
 from agents.state import CycleState
 from tools.contracts import MendelError, Patch, PatchStatus
 from tools.evolution.apply import ApplyError
 from tools.evolution.promote import Approval, promote
-from tools.evolution.records import patch_from, patch_json
+from tools.evolution.rollback import RolledBack, rollback_patch
+from tools.records import patch_from, patch_json
 
 
 def review(engine: Engine, state: CycleState) -> dict[str, Any]:
@@ -43,17 +45,17 @@ def act(engine: Engine, state: CycleState) -> dict[str, Any]:
     return update
 
 
-def approve(engine: Engine, cycle: str, patch: Patch, approval: Approval) -> Patch:
+def approve(desk: Desk, cycle: str, patch: Patch, approval: Approval) -> Patch:
     """Apply a patch; applied once, whoever asks again. A patch whose base has gone is ``expired``."""
-    document = engine.patches.get(patch.id)
+    document = desk.patches.get(patch.id)
     if patch.status is PatchStatus.APPLIED:
         return patch
-    tests = engine.test_files(document.get("finding_record") or {})
-    engine.progress(f"applying {patch.id}")
+    tests = desk.test_files(document.get("finding_record") or {})
+    desk.progress(f"applying {patch.id}")
     try:
-        done = promote(engine.system, engine.bench.store, engine.bench.place, patch, approval, tests)
+        done = promote(desk.system, desk.bundles, desk.place, patch, approval, tests)
     except ApplyError as error:
-        _expire(engine, cycle, patch, error)
+        _expire(desk, cycle, patch, error)
         raise
     body = {
         "cycle": cycle,
@@ -64,32 +66,40 @@ def approve(engine: Engine, cycle: str, patch: Patch, approval: Approval) -> Pat
     }
 
     def keep() -> str:
-        engine.patches.save({**document, **patch_json(done)}, cycle)
-        engine.ledger.append("approved", body)
-        engine.ledger.append(
-            done.status.value, {"cycle": cycle, "patch": patch.id, "files": list(patch.files)}
-        )
+        desk.patches.save({**document, **patch_json(done)}, cycle)
+        desk.ledger.append("approved", body)
+        desk.ledger.append(done.status.value, {"cycle": cycle, "patch": patch.id, "files": list(patch.files)})
         return done.status.value
 
-    engine.store.once(cycle, "apply", patch.id, keep)
+    desk.store.once(cycle, "apply", patch.id, keep)
     return done
 
 
-def _expire(engine: Engine, cycle: str, patch: Patch, error: MendelError) -> None:
+def _expire(desk: Desk, cycle: str, patch: Patch, error: MendelError) -> None:
     def keep() -> str:
-        engine.patches.set_status(patch.id, PatchStatus.EXPIRED.value)
-        engine.ledger.append("expired", {"cycle": cycle, "patch": patch.id, "why": str(error)})
+        desk.patches.set_status(patch.id, PatchStatus.EXPIRED.value)
+        desk.ledger.append("expired", {"cycle": cycle, "patch": patch.id, "why": str(error)})
         return "expired"
 
-    engine.store.once(cycle, "expire", patch.id, keep)
+    desk.store.once(cycle, "expire", patch.id, keep)
 
 
-def reject(engine: Engine, cycle: str, patch: Patch, by: str) -> None:
+def reject(desk: Desk, cycle: str, patch: Patch, by: str) -> None:
     """Note a person's no."""
 
     def keep() -> str:
-        engine.patches.set_status(patch.id, PatchStatus.REJECTED.value)
-        engine.ledger.append("rejected", {"cycle": cycle, "patch": patch.id, "by": by})
+        desk.patches.set_status(patch.id, PatchStatus.REJECTED.value)
+        desk.ledger.append("rejected", {"cycle": cycle, "patch": patch.id, "by": by})
         return "rejected"
 
-    engine.store.once(cycle, "reject", patch.id, keep)
+    desk.store.once(cycle, "reject", patch.id, keep)
+
+
+def roll_back(desk: Desk, patch: str, *, force: bool = False) -> RolledBack:
+    """Restore every byte that a patch changed, and note it."""
+    document = desk.patches.get(patch)
+    done = rollback_patch(desk.system, document["id"], force=force)
+    with desk.store.transaction():
+        desk.patches.set_status(document["id"], PatchStatus.ROLLED_BACK.value)
+        desk.ledger.append("rolled_back", {"patch": document["id"], "files": list(done.files)})
+    return done

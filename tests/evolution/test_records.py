@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tools.contracts import Finding, GateVerdict, Patch, PatchKind, PatchStatus, Severity, Verdict
-from tools.evolution.records import (
+from tools.records import (
     RecordError,
     finding_from,
     finding_json,

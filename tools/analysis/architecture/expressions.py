@@ -191,13 +191,15 @@ class Expressions(Machine):
             return base
         stored = self.recall(frame, key)
         column = self.column(frame, node, key) if is_market_column(key, self.columns) else None
+        if column is not None:
+            whole = Shape.SERIES if base.shape is Shape.UNKNOWN else base.shape
+            column = replace(column, shape=whole, origins=column.origins | base.origins)
         if stored is not None and column is not None:
             return join(replace(column, unit=stored.unit or column.unit), stored).tainted(base)
         if stored is not None:
             return stored.tainted(base)
         if column is not None:
-            whole = Shape.SERIES if base.shape is Shape.UNKNOWN else base.shape
-            return replace(column, shape=whole, origins=column.origins | base.origins)
+            return column
         known = self.program.settings_fields.get(key)
         if known:
             return self._setting(frame, node, *known[0])
@@ -331,7 +333,8 @@ class Expressions(Machine):
         """A value stored under a string: a column of the program's own, perhaps a decision."""
         if key in DECISIONS:
             self.decide(frame, key, node, value)
-        self.remember(frame, key, value.tainted(frame.control))
+        if value != UNKNOWN:
+            self.remember(frame, key, value.tainted(frame.control))
 
     def _on_namedexpr(self, frame: Frame, node: ast.NamedExpr) -> Value:
         value = self.evaluate(frame, node.value)

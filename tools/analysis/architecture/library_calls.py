@@ -102,7 +102,8 @@ class LibraryCalls(Expressions):
             kind = "interpolate"
         if kind is None and first.shape is Shape.REVERSED and name in _RUNNING:
             return replace(both, origins=both.origins | first.pending, shape=Shape.REVERSED)
-        if kind is None and first.shape is Shape.COARSE and name in _SPREAD:
+        joined = both.shape is Shape.COARSE and name in ("join", "merge", "merge_asof")
+        if kind is None and (joined or (first.shape is Shape.COARSE and name in _SPREAD)):
             kind = "resample"
         return both.peeking(self.peek(frame, kind, node)) if kind else both
 
@@ -165,14 +166,14 @@ class LibraryCalls(Expressions):
             return Shape.SERIES
         if first.shape is Shape.RESAMPLER:
             return Shape.COARSE
-        if first.shape is Shape.COARSE and (name in _SPREAD or name == "shift"):
+        if both.shape is Shape.COARSE and (name in _SPREAD or name == "shift"):
             return Shape.SERIES
         if name in ("head", "tail", "itertuples", "iterrows", "item"):
             return Shape.SLICE
         if name in library.SUMMARIES and first.shape in (Shape.SERIES, Shape.COARSE) and not _across(node):
             return Shape.AGGREGATE
         if name in ("len", "any", "all", "count", "sum") and not _across(node):
-            return Shape.SCALAR
+            return Shape.UNKNOWN  # one number, but not a bar's
         return both.shape
 
 

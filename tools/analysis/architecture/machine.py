@@ -239,10 +239,17 @@ def literal(frame: Frame, node: ast.expr, value: float | None) -> Value:
     return Value(RATIO, constant=constant, shape=Shape.SCALAR)
 
 
+def _of_a_bar(value: Value) -> bool:
+    """Whether this is one bar's number, as a loop over the bars sees it."""
+    return value.shape is Shape.SCALAR and any(origin.kind == "column" for origin in value.origins)
+
+
 def combine(left: Value, right: Value) -> Value:
     """Both values at once, elementwise: whole-sample numbers that meet a series become look-ahead."""
     shape = wider(left.shape, right.shape)
     origins, pending = left.origins | right.origins, left.pending | right.pending
-    if pending and shape in (Shape.SERIES, Shape.COARSE, Shape.WINDOW):
+    if pending and (
+        shape in (Shape.SERIES, Shape.COARSE, Shape.WINDOW) or _of_a_bar(left) or _of_a_bar(right)
+    ):
         origins, pending = origins | pending, frozenset()
     return Value(None, origins, left.gates | right.gates, None, shape, pending=pending)

@@ -73,6 +73,8 @@ def _cache_keys(function: Function, name: str) -> list[ast.expr]:
     stored: list[ast.expr] = []
     looked_up = False
     for node in ast.walk(function.node):
+        if isinstance(node, ast.Assign) and _fixed_slot(function, node, name):
+            return []
         if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == name:
             if isinstance(node.ctx, ast.Store):
                 stored.append(node.slice)
@@ -82,6 +84,16 @@ def _cache_keys(function: Function, name: str) -> list[ast.expr]:
             looked_up = looked_up or getattr(node.func.value, "id", "") == name
     augmented = any(isinstance(n, ast.AugAssign) for n in ast.walk(function.node))
     return stored if looked_up and not augmented else []
+
+
+def _fixed_slot(function: Function, node: ast.Assign, name: str) -> bool:
+    """``LAST["close"] = f(bars)``: one slot for whatever was passed is state, not a cache."""
+    parameters = {arg.arg for arg in function.parameters}
+    for target in node.targets:
+        if isinstance(target, ast.Subscript) and getattr(target.value, "id", "") == name:
+            used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            return isinstance(target.slice, ast.Constant) and bool(used & parameters)
+    return False
 
 
 def _poor(code: Code, key: ast.expr) -> bool:

@@ -1,0 +1,5 @@
+"""``python -m mendel``."""
+
+from mendel.cli import main
+
+main()

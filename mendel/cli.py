@@ -1,0 +1,53 @@
+"""The command ``mendel``. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mendel import __version__
+from mendel.commands import data, evolution, ledger, patches, start, state, understanding
+
+app = typer.Typer(
+    name="mendel",
+    help="A system evolution engine for trading strategies: it understands, proves, repairs and remembers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mendel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A system evolution engine for trading strategies: it understands, proves, repairs and remembers."""
+
+
+app.command()(start.init)
+app.command()(evolution.demo)
+app.command()(start.attach)
+app.command()(evolution.evolve)
+app.command()(understanding.analyze)
+app.command("why-silent")(understanding.why_silent)
+app.command()(understanding.backtest)
+app.add_typer(patches.app, name="patch")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(data.app, name="data")
+app.command()(state.status)
+app.command()(state.doctor)
+
+
+def main() -> None:
+    """Entry point."""
+    app()

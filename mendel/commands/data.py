@@ -1,0 +1,101 @@
+"""``mendel data``: make candles, and check those that you have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mendel.commands.common import JsonOption, emit, guarded, iso, say
+
+app = typer.Typer(help="Make candles with planted truth; check the ones that you have.", no_args_is_help=True)
+
+
+@app.command("synth")
+@guarded
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("data"),
+    days: Annotated[int, typer.Option(help="Days of candles.", min=2, max=1500)] = 182,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.", min=0)] = 0,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Only this symbol; may be repeated.", show_default=False)
+    ] = None,
+    placebo: Annotated[
+        bool, typer.Option("--placebo", help="The same features with no effect behind them.")
+    ] = False,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave out a column; may be repeated.", show_default=False)
+    ] = None,
+    format: Annotated[str, typer.Option(help="parquet, feather, csv or csv.gz.")] = "parquet",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a synthetic market whose truth is known.
+
+    Example: mendel data synth my-squeeze/data --days 182
+    """
+    from lab.worlds import generate_world, write_world
+
+    world = generate_world(days=days, symbols=symbol or None, seed=seed, placebo=placebo)
+    paths = write_world(world, folder, format=format, without=without or [])
+    if as_json:
+        emit(
+            {
+                "files": [str(p) for p in paths],
+                "symbols": sorted(world.markets),
+                "days": days,
+                "seed": seed,
+                "placebo": placebo,
+            }
+        )
+        return
+    say(f"{folder}: {len(paths) - 1} symbols, {days} days, and {paths[-1].name} with what was planted.")
+
+
+@app.command("check")
+@guarded
+def check(
+    pattern: Annotated[str, typer.Argument(help="Glob of candle files.")],
+    timeframe: Annotated[
+        str | None,
+        typer.Option(help="Length of a bar that the files should have, such as 5m.", show_default=False),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended and say what was done.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the repaired files.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load candles as Mendel would and say what is in them. Nothing is repaired unless asked for.
+
+    Example: mendel data check 'candles/*-5m.csv' --repair --to mended
+    """
+    from tools.market.load import load_markets
+    from tools.market.save import save_market
+
+    markets = load_markets(pattern, timeframe=timeframe, repair=repair)
+    shown: dict[str, Any] = {}
+    for name, market in markets.items():
+        shown[name] = {
+            "bars": len(market),
+            "timeframe_minutes": market.timeframe_minutes,
+            "from": iso(int(market.time[0])),
+            "to": iso(int(market.time[-1])),
+            "columns": sorted(market.columns),
+            "roles": {r: list(c) for r, c in market.roles.items() if c},
+            "notes": list(market.notes),
+        }
+        if to is not None:
+            to.mkdir(parents=True, exist_ok=True)
+            save_market(market, to / f"{name}-{market.timeframe_minutes}m.parquet")
+    if as_json:
+        emit({"symbols": shown})
+        return
+    for name, facts in shown.items():
+        say(
+            f"{name:<12} {facts['bars']:>9,} bars of {facts['timeframe_minutes']} m, {facts['from']} to {facts['to']}"
+        )
+        for line in facts["notes"]:
+            say(f"             {line}")

@@ -1,0 +1,89 @@
+"""``mendel init`` and ``mendel attach``: a system to work on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mendel.commands.common import JsonOption, SystemOption, YesOption, chosen, emit, guarded, say
+from mendel.resources import resource
+from tools.contracts import MendelError
+
+EXAMPLE = "squeeze"
+_IGNORED = shutil.ignore_patterns("__pycache__", ".mendel", "*.pyc", ".pytest_cache", "out")
+
+
+class StartError(MendelError):
+    """The folder cannot be used."""
+
+
+def copy_example(folder: Path) -> Path:
+    """A copy of the example in a new or empty folder. Raises StartError where something is there already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StartError(f"{folder}: exists already and is not empty; name another folder")
+    shutil.copytree(resource("examples", EXAMPLE), folder, ignore=_IGNORED, dirs_exist_ok=True)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode | 0o200)  # a wheel may be installed read-only
+    return folder
+
+
+@guarded
+def init(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", help="New folder.", show_default=False)
+    ] = None,
+    system: SystemOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the example trading system into a new folder, to play with.
+
+    Example: mendel init my-squeeze
+    """
+    folder = copy_example(chosen(path, system))
+    if as_json:
+        emit({"system": str(folder.resolve()), "example": EXAMPLE, "config": str(folder / "mendel.toml")})
+        return
+    say(f"{folder}: a copy of the {EXAMPLE} example. Next:")
+    say(f"  mendel data synth {folder}/data")
+    say(f"  mendel evolve {folder}")
+
+
+@guarded
+def attach(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PATH]", help="Folder of the trading system.", show_default=False),
+    ] = None,
+    system: SystemOption = Path(),
+    target: Annotated[
+        str | None, typer.Option(help="The strategy, as module:name.", show_default=False)
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Glob of the candle files.", show_default=False)] = None,
+    yes: YesOption = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a mendel.toml that is there.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at a trading system without running it, and write its mendel.toml.
+
+    Example: mendel attach ~/bots/breakout --data '~/candles/*-5m.parquet'
+    """
+    from tools.system.attach import attach as attach_system
+
+    report = attach_system(chosen(path, system), target=target, yes=yes or as_json, data=data, force=force)
+    others = [c.target for c in report.detected.candidates if c.target != report.strategy.target]
+    if as_json:
+        emit(
+            {
+                "config": str(report.file),
+                "target": report.strategy.target,
+                "candidates": others,
+                "notes": report.notes,
+            }
+        )
+        return
+    say(f"{report.file}: written. The strategy is {report.strategy.target}.")
+    for line in report.notes:
+        say(f"  {line}")

@@ -1,0 +1,86 @@
+"""``mendel status`` and ``mendel doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mendel.commands.common import NO, Answer, JsonOption, SystemOption, emit, guarded, say
+
+
+@guarded
+def status(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
+    """What Mendel has done on a system, and what waits for you.
+
+    Example: mendel status --system my-squeeze
+    """
+    from agents.desk import Desk
+    from memory.cycles import Cycles
+
+    with Desk(system, reading=True) as desk:
+        cycles = Cycles(desk.store).list(limit=10)
+        patches = [
+            {k: p[k] for k in ("id", "kind", "status", "files", "rationale")} for p in desk.patches.list()
+        ]
+        ledger = desk.ledger.verify()
+        document: dict[str, Any] = {
+            "system": {"name": desk.system.name, "root": str(desk.system.root)},
+            "cycles": cycles,
+            "patches": patches,
+            "waiting": [p["id"] for p in patches if p["status"] == "awaiting_approval"],
+            "trials": desk.trials.count(),
+            "ledger": dict(ledger.__dict__),
+        }
+    if as_json:
+        emit(document)
+        return
+    say(
+        f"{document['system']['name']}: {len(cycles)} cycles, {len(patches)} patches, {document['trials']} trials"
+    )
+    for p in patches:
+        say(f"  {p['id']}  {p['status']:<18} {', '.join(p['files'])}")
+    for waiting in document["waiting"]:
+        say(f"Waits for you: mendel patch show {waiting}")
+    say(
+        f"Ledger: {ledger.entries} entries, {'the chain holds' if ledger.ok else 'BROKEN: ' + str(ledger.why)}"
+    )
+
+
+@guarded
+def doctor(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
+    """Is everything there: the sandbox's layers, the browser, the interpreter.
+
+    Example: mendel doctor
+    """
+    import sys
+    import tempfile
+
+    from sandbox.host.contracts import SandboxPlace
+    from sandbox.host.selftest import run_selftest
+    from tools.system.config import CONFIG_NAME
+    from tools.system.system import System
+    from tools.vision.browser import find_browser
+
+    python = System.open(system).python if (system / CONFIG_NAME).is_file() else Path(sys.executable)
+    with tempfile.TemporaryDirectory() as folder:
+        layers = run_selftest(SandboxPlace(Path(folder), python))
+    browser = find_browser()
+    document = {
+        "python": sys.version.split()[0],
+        "interpreter": str(python),
+        "sandbox": [dict(layer.__dict__) for layer in layers],
+        "isolated": all(layer.ok for layer in layers),
+        "browser": str(browser) if browser else None,
+    }
+    if as_json:
+        emit(document)
+    else:
+        say(f"Python {document['python']}, the system runs under {python}")
+        for layer in layers:
+            mend = "" if layer.ok else f" -> {layer.remedy}"
+            say(f"  {'ok     ' if layer.ok else 'MISSING'} {layer.name}: {layer.detail}{mend}")
+        say(
+            f"  {'ok      browser: ' + str(browser) if browser else 'none    browser: install chromium (Debian: apt-get install chromium)'}"
+        )
+    if not document["isolated"]:
+        raise Answer(NO, "the sandbox cannot prove its isolation here and will refuse to run strategies")

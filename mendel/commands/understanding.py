@@ -1,0 +1,130 @@
+"""``mendel analyze``, ``mendel why-silent`` and ``mendel backtest``: look without changing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mendel.commands.common import (
+    NO,
+    Answer,
+    DataOption,
+    JsonOption,
+    SystemArgument,
+    SystemOption,
+    chosen,
+    emit,
+    guarded,
+    say,
+)
+from mendel.commands.progress import shown
+
+
+@guarded
+def analyze(
+    path: SystemArgument = None,
+    system: SystemOption = Path(),
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Architecture, findings with counterexamples, and suspects.
+
+    Example: mendel analyze my-squeeze --json
+    """
+    from tools.analysis.system_analyzer import SystemAnalyzer
+
+    with (
+        shown("analysing") as progress,
+        SystemAnalyzer(chosen(path, system), data=data, progress=progress) as analyzer,
+    ):
+        document = analyzer.analyze()
+        text = analyzer.text() if not as_json else ""
+    if as_json:
+        emit(document)
+    else:
+        say(text)
+
+
+@guarded
+def why_silent(
+    symbol: Annotated[str, typer.Argument(help="Symbol, or the start of one.")],
+    system: SystemOption = Path(),
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every condition between a symbol and its orders, and which one blocks.
+
+    Example: mendel why-silent TON --system my-squeeze
+    """
+    from tools.analysis.silence.text import silence_text
+    from tools.analysis.silence.why import why_silent as explain
+    from tools.analysis.workbench import Workbench
+    from tools.market.names import resolve_symbol
+
+    with shown("tracing") as progress, Workbench(system, data=data, progress=progress) as bench:
+        name = resolve_symbol(symbol, bench.data.markets)
+        progress(f"tracing the conditions of {name}")
+        silence = explain(bench.study(), name)
+        document = {**silence.to_json(), "until": bench.data.until}
+    if as_json:
+        emit(document)
+    else:
+        say(silence_text(silence, bench.data.until))
+
+
+@guarded
+def backtest(
+    path: SystemArgument = None,
+    system: SystemOption = Path(),
+    data: DataOption = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Only this symbol; may be repeated.", show_default=False)
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write an HTML page.", show_default=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate the strategy on the data up to the vault.
+
+    Example: mendel backtest my-squeeze --symbol TON --symbol ETH
+    """
+    from tools.analysis.workbench import Workbench
+    from tools.backtest.report import backtest_json, backtest_text
+
+    with (
+        shown("backtesting") as progress,
+        Workbench(chosen(path, system), data=data, symbols=symbol or None, progress=progress) as bench,
+    ):
+        progress("running the strategy")
+        study = bench.study()
+        answers = study.runner.decide_many(study.bundle, study.markets)
+        backtests = study.simulate({s: a.decisions for s, a in answers.items() if a.decisions is not None})
+        failed = {
+            s: f"{a.outcome.status}: {a.outcome.reason}" for s, a in answers.items() if a.decisions is None
+        }
+    document = _with_failures(backtest_json(backtests, study.costs, study.until_ns), failed)
+    if html is not None and backtests:
+        from tools.backtest.page import backtest_html
+
+        html.write_text(
+            backtest_html(backtests, study.costs, study.until_ns, markets=study.markets), encoding="utf-8"
+        )
+    if as_json:
+        emit(document)
+    elif backtests:
+        say(backtest_text(backtests, study.costs, study.until_ns))
+    if failed:
+        raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}")
+
+
+def _with_failures(document: dict[str, Any], failed: dict[str, str]) -> dict[str, Any]:
+    """A symbol that could not be scored is null, and ``why`` says so."""
+    if not failed:
+        return document
+    return {**document, "symbols": {**document["symbols"], **dict.fromkeys(failed)}, "why": failed}
+
+
+def _first(failed: dict[str, str]) -> str:
+    reason = failed[sorted(failed)[0]]
+    return " ".join(reason.split()) + "; mend the strategy and run it again"

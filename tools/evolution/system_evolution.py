@@ -1,0 +1,121 @@
+"""SystemEvolution: repair a system, one proven change at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tools.analysis.detect import Diagnosis, diagnose
+from tools.analysis.study import Progress, quiet
+from tools.analysis.workbench import Workbench
+from tools.contracts import Finding, Patch, PatchStatus
+from tools.evolution.codemods.base import RepairError
+from tools.evolution.gates.base import Case
+from tools.evolution.guard import SafetyGuard
+from tools.evolution.judge import judge
+from tools.evolution.lock import engine_lock
+from tools.evolution.promote import Approval, promote
+from tools.evolution.propose import codemod_for, proposals
+from tools.evolution.rollback import RolledBack, recover, rollback_patch
+from tools.system.system import System
+
+
+class SystemEvolution:
+    """Works on one system (its folder, or a System) under the engine's lock; a context manager. ``data`` is a glob of candles
+    that replaces ``[data] path``. It keeps no memory of its own: the command line and the agents do."""
+
+    def __init__(
+        self, system: System | str | Path, *, data: str | None = None, progress: Progress = quiet
+    ) -> None:
+        self.system = system if isinstance(system, System) else System.open(system)
+        self._diagnoses: dict[str, Diagnosis] = {}
+        self._lock = engine_lock(self.system)
+        self._lock.__enter__()
+        try:
+            self.recovered = recover(self.system)
+            self.bench = Workbench(self.system, data=data, progress=progress)
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+
+    def generate_fix(self, bug: Finding) -> Patch:
+        """The first repair of a finding that passes every gate, else the last that was refused, with the reasons in its gates.
+        Nothing is changed. Raises RepairError where there is no way to repair it."""
+        study, last = self.bench.study(), None
+        diagnosis = self._diagnosis()
+        for proposal in proposals(study, bug):
+            case = Case(
+                patch=proposal.patch,
+                before=study,
+                after=self.bench.study(proposal.patch.bundle),
+                diagnosis=diagnosis,
+                finding=bug,
+                guard=SafetyGuard(self.system),
+                place=self.bench.place,
+                tests=_tests(bug),
+                settings=proposal.change.settings,
+            )
+            last = judge(case)
+            if last.status is not PatchStatus.REFUSED:
+                return last
+        if last is None:
+            raise RepairError(f"{bug.file}:{bug.line}: every variant leaves the code as it is")
+        return last
+
+    def apply_fix_safely(self, fix: Patch, *, exposure: bool = False, by: str = "a person") -> Patch:
+        """Apply a judged fix, verify it in place, roll it back if it does not stand. ``exposure`` is the explicit yes to newly
+        active symbols or many more trades; without it such a fix raises ApprovalError."""
+        bug = next((f for f in self._diagnosis().findings if f.id == fix.finding), None)
+        approval = Approval(fix.digest, by, exposure)
+        return promote(
+            self.system, self.bench.store, self.bench.place, fix, approval, _tests(bug) if bug else {}
+        )
+
+    def fix_bugs_safely(self, *, exposure: bool = False) -> list[Patch]:
+        """Repair what can be repaired, the worst first, and apply what passed every gate and needs no consent that was not
+        given. Returns every patch that was judged."""
+        done: list[Patch] = []
+        tried: set[str] = set()
+        while True:
+            bugs = [b for b in self._diagnosis().findings if b.id not in tried and codemod_for(b) is not None]
+            if not bugs:
+                return done
+            tried.add(bugs[0].id)
+            try:
+                fix = self.generate_fix(bugs[0])
+            except RepairError:
+                continue  # it stays among the findings, for a person
+            if fix.status is PatchStatus.AWAITING_APPROVAL and (exposure or not fix.consent):
+                fix = self.apply_fix_safely(fix, exposure=exposure, by="fix_bugs_safely")
+            done.append(fix)
+
+    def rollback(self, fix: Patch) -> RolledBack:
+        """Restore every byte that an applied fix changed."""
+        return rollback_patch(self.system, fix.id)
+
+    def _diagnosis(self) -> Diagnosis:
+        study = self.bench.study()
+        if study.bundle not in self._diagnoses:
+            self._diagnoses[study.bundle] = diagnose(study, tests=self.system.state / "tests")
+        return self._diagnoses[study.bundle]
+
+    def close(self) -> None:
+        """End the sandbox's processes and let go of the lock."""
+        self.bench.close()
+        self._lock.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _tests(bug: Finding) -> dict[str, str]:
+    if bug.test is None:
+        return {}
+    paths = [p for p in (Path(bug.test), Path(bug.test).with_suffix(".csv")) if p.is_file()]
+    return {p.name: p.read_text(encoding="utf-8") for p in paths}
