@@ -13,7 +13,9 @@ from tools.analysis.source import SourceFile
 Row = dict[str, Any]
 EFFECTS = (
     "subprocess.", "requests.", "urllib.request.", "httpx.", "socket.", "sqlite3.connect", "psycopg2.connect",
-    "psycopg.connect", "redis.", "ccxt.", "shutil.", "os.mkdir", "os.makedirs", "os.remove", "os.system",
+    "psycopg.connect", "redis.", "ccxt.", "shutil.rmtree",
+    "shutil.copy",
+    "shutil.move", "os.mkdir", "os.makedirs", "os.remove", "os.system",
     "os.chdir", "os.rename", "time.sleep", "websocket.", "aiohttp.", "pymongo.", "smtplib.", "numpy.random.seed",
     "random.seed", "logging.basicConfig", "pandas.read_", "numpy.load", "numpy.save", "warnings.filterwarnings",
     "warnings.simplefilter", "pandas.set_option", "matplotlib.use", "threading.Thread", "sqlalchemy.create_engine",
