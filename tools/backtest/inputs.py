@@ -44,7 +44,7 @@ def decision_values(market: Market, decisions: Decisions) -> Floats:
     values = np.array(decisions.values, dtype=np.float64, order="C")
     size = DECISION_COLUMNS.index("size")
     values[np.isnan(values[:, size]), size] = 1.0
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    values[np.isnan(values)] = 0.0
     _check_range(market, values)
     return values
 

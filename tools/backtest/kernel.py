@@ -20,15 +20,16 @@ QUANTITY, ENTRY_PRICE, EXIT_PRICE, FEES, FUNDING, PNL = range(6)
 _njit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_njit
-def wanted_side(row: Floats) -> int:
+# Inlined by numba itself: LLVM leaves it a call in the hottest place (13 ms for a million bars instead of 6).
+@numba.njit(inline="always")
+def wanted_side(decisions: Floats, bar: int) -> int:
     """+1 or -1 for the entry that a decisions row asks for, 0 for none, 2 for one that contradicts itself."""
-    long, short = row[ENTER_LONG] > 0.0, row[ENTER_SHORT] > 0.0
+    long, short = decisions[bar, ENTER_LONG] > 0.0, decisions[bar, ENTER_SHORT] > 0.0
     if not long and not short:
         return 0
-    if long and (short or row[EXIT_LONG] > 0.0):
+    if long and (short or decisions[bar, EXIT_LONG] > 0.0):
         return 2
-    if short and row[EXIT_SHORT] > 0.0:
+    if short and decisions[bar, EXIT_SHORT] > 0.0:
         return 2
     return 1 if long else -1
 
@@ -140,8 +141,7 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
     count, ambiguous, conflicting = 0, 0, 0
     equity[0] = initial_cash
     for i in range(1, bars):
-        row = decisions[i - 1]
-        wanted = wanted_side(row)
+        wanted = wanted_side(decisions, i - 1)
         if wanted == 2:
             conflicting += 1
         # 1. At the open: whoever holds the position into this bar pays its funding, then market orders fill.
@@ -152,7 +152,7 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             reason, price = -1, opens[i] * (1.0 - side * slippage)
             if cash + quantity * opens[i] <= 0.0:
                 reason = LIQUIDATED
-            elif row[EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0:
+            elif decisions[i - 1, EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0:
                 reason = SIGNAL
             elif max_bars > 0.0 and i - entry_bar >= max_bars:
                 reason = TIMED
@@ -174,16 +174,22 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
                     paid,
                 )
                 quantity = 0.0
-        if (wanted == 1 or wanted == -1) and quantity == 0.0 and not dead and row[SIZE] > 0.0:
+        if (wanted == 1 or wanted == -1) and quantity == 0.0 and not dead and decisions[i - 1, SIZE] > 0.0:
             side = float(wanted)
             entry_bar, entry_price = i, opens[i] * (1.0 + side * slippage)
             # The fee is part of the stake, so that a full-size entry never borrows.
-            quantity = side * cash * row[SIZE] / (entry_price * (1.0 + taker))
+            quantity = side * cash * decisions[i - 1, SIZE] / (entry_price * (1.0 + taker))
             fees, paid, best = abs(quantity) * entry_price * taker, 0.0, entry_price
             cash -= quantity * entry_price + fees
-            stop = entry_price * (1.0 - side * row[STOP]) if row[STOP] > 0.0 else 0.0
-            target = entry_price * (1.0 + side * row[TARGET]) if row[TARGET] > 0.0 else 0.0
-            trail, max_bars = row[TRAIL], row[MAX_BARS]
+            stop = (
+                entry_price * (1.0 - side * decisions[i - 1, STOP]) if decisions[i - 1, STOP] > 0.0 else 0.0
+            )
+            target = (
+                entry_price * (1.0 + side * decisions[i - 1, TARGET])
+                if decisions[i - 1, TARGET] > 0.0
+                else 0.0
+            )
+            trail, max_bars = decisions[i - 1, TRAIL], decisions[i - 1, MAX_BARS]
         # 2. Inside the bar: resting orders. The trailing stop knows the best price up to the bar before.
         if quantity != 0.0:
             worst, kindest = (lows[i], highs[i]) if side > 0.0 else (highs[i], lows[i])
@@ -214,7 +220,7 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
                 best = kindest
         # 3. At the close: the account is marked.
         equity[i] = cash + quantity * closes[i]
-    if wanted_side(decisions[bars - 1]) == 2:
+    if wanted_side(decisions, bars - 1) == 2:
         conflicting += 1
     if quantity != 0.0:
         last = bars - 1

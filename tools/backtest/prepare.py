@@ -38,7 +38,7 @@ class Prepared:
 
     def run(self, costs: Costs) -> Account:
         """One account under ``costs`` (``costs.funding`` was decided when the inputs were prepared)."""
-        room = min(_FIRST_ROOM, len(self.market))
+        room = min(len(self.market), max(_FIRST_ROOM, len(self.market) // 16))
         count, account = self._attempt(costs, room)
         if count > room:
             _, account = self._attempt(costs, count)
