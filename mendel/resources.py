@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.contracts import MendelError
+from tools.errors import MendelError
 
 
 class ResourceError(MendelError):

@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+from tools.errors import MendelError as MendelError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,10 +42,6 @@ DECISION_COLUMNS = (
 )
 
 
-class MendelError(Exception):
-    """Root of every error that a person sees as one line: it names the value and the remedy."""
-
-
 @dataclass(frozen=True)
 class Market:
     """One symbol's bars. Every column is float64 of the same length as ``time``; NaN = not known."""
@@ -60,6 +60,8 @@ class Market:
 
     def frame(self) -> pd.DataFrame:
         """The bars as a strategy sees them: float columns, an unnamed UTC DatetimeIndex."""
+        import pandas as pd
+
         index = pd.DatetimeIndex(self.time.view("datetime64[ns]")).tz_localize("UTC")
         return pd.DataFrame({name: values.copy() for name, values in self.columns.items()}, index=index)
 

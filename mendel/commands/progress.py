@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tools.analysis.study import Progress
+Progress = Callable[[str], None]
 
 
 @contextmanager

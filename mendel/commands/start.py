@@ -10,7 +10,7 @@ import typer
 
 from mendel.commands.common import JsonOption, SystemOption, YesOption, chosen, emit, guarded, say
 from mendel.resources import resource
-from tools.contracts import MendelError
+from tools.errors import MendelError
 
 EXAMPLE = "squeeze"
 _IGNORED = shutil.ignore_patterns("__pycache__", ".mendel", "*.pyc", ".pytest_cache", "out")

@@ -13,7 +13,6 @@ import resource
 import select
 import signal
 import sys
-import traceback
 import types
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -200,7 +199,7 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
     except BaseException as error:  # noqa: BLE001 - candidate code may raise anything, SystemExit too
         pack(explain(error, system))
         if not isinstance(error, reasons.Rejection):
-            traceback.print_exc(limit=-12)
+            sys.stderr.write(reasons.own_part(error, system))
         return REJECTED
     return DONE
 

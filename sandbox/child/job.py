@@ -60,6 +60,7 @@ def main(control_fd: int, setup_fd: int, result_fd: int) -> None:
     control = socket.socket(fileno=control_fd)
     setup = json.loads(os.pread(setup_fd, os.fstat(setup_fd).st_size, 0))
     try:
+        seccomp.demand_support()
         pid = _split(setup)
     except OSError as error:
         control.send(json.dumps({"setup": f"OSError: {error}"}).encode())

@@ -22,6 +22,14 @@ def _place(error: BaseException, system: str) -> str:
     return f" ({own[-1].filename.replace(system, '')}:{own[-1].lineno})"
 
 
+def own_part(error: BaseException, system: str) -> str:
+    """The traceback from the first frame inside the system on (all of it where there is none)."""
+    trace = first = error.__traceback__
+    while first is not None and not first.tb_frame.f_code.co_filename.startswith(system):
+        first = first.tb_next
+    return "".join(traceback.format_exception(type(error), error, first or trace, limit=20, chain=False))
+
+
 def describe(error: BaseException, system: str = _SYSTEM) -> str:
     """ "TypeError: unsupported operand (strategy.py:12)". Never raises, whatever the exception does."""
     try:

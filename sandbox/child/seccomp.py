@@ -56,9 +56,10 @@ DENIED = {
 _Program = list[tuple[int, int, int, int]]
 
 
-def supported() -> bool:
-    """Whether the filters fit this machine."""
-    return platform.machine() == "x86_64"
+def demand_support() -> None:
+    """OSError where the filters (and our other raw system calls) do not fit this machine."""
+    if platform.machine() != "x86_64":
+        raise OSError(_ENOSYS, f"seccomp: no system call filter for {platform.machine()}, only for x86_64")
 
 
 def _prologue() -> _Program:
@@ -108,8 +109,7 @@ class _Filter(ctypes.Structure):
 
 
 def _install(program: _Program) -> None:
-    if not supported():
-        raise OSError(_ENOSYS, f"no system call filter for {platform.machine()}")
+    demand_support()
     raw = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(raw, len(raw))
     filter_ = _Filter(len(program), ctypes.addressof(buffer))

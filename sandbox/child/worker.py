@@ -33,6 +33,10 @@ def load(name: str, path: str) -> types.ModuleType:
     return module
 
 
+class PackagesError(Exception):
+    """The system's environment lacks what every strategy needs."""
+
+
 class Deferred:
     """Our files that import numpy or pandas: read before the jail closes, run after it."""
 
@@ -94,9 +98,13 @@ def prepare(setup: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     omit = frozenset(setup["omit"])
     fresh: dict[str, bool] = {}
     if setup["jailed"]:
+        sys.modules["_mendel_seccomp"].demand_support()  # before a system call number can mean another call
         shared = sys.modules["_mendel_linux"].CLONE_NEWNET if "network namespace" in omit else 0
         fresh = jail.close_jail(setup["readonly"], setup["bundles"], setup["uid"], shared)
-    _import_packages(setup["site"], setup["prefix"])
+    try:
+        _import_packages(setup["site"], setup["prefix"])
+    except ImportError as error:
+        raise PackagesError(f"{type(error).__name__}: {error}") from error
     deferred.run()
     gc.collect()
     gc.freeze()
@@ -199,7 +207,9 @@ def main(descriptor: int) -> None:
     try:
         walls, report = prepare(setup)
     except Exception as error:  # noqa: BLE001 - the process edge: the host is told and refuses
-        control.send(json.dumps({"ready": False, "why": f"{type(error).__name__}: {error}"}).encode())
+        stage = "packages" if isinstance(error, PackagesError) else "jail"
+        why = {"ready": False, "stage": stage, "why": f"{type(error).__name__}: {error}"}
+        control.send(json.dumps(why).encode())
         return
     control.send(json.dumps(report).encode())
     Zygote(control, walls).serve()

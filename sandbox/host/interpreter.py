@@ -33,6 +33,7 @@ print(json.dumps(dict(
     stdlib=[p for p in sys.path if p and os.path.exists(p)], version=sys.version.split()[0],
 )))
 """
+_OLDEST = (3, 9)
 _SYSTEM_FOLDERS = (
     "/lib",
     "/lib64",
@@ -111,6 +112,10 @@ def inspect_interpreter(python: Path) -> Interpreter:
         version=facts["version"],
         config=facts["config"],
     )
+    if tuple(int(part) for part in found.version.split(".")[:2]) < _OLDEST:
+        raise SandboxError(
+            f"{python} is Python {found.version}: the sandbox needs 3.9 or newer; set system.python"
+        )
     _forbid_exposure(found)
     return found
 

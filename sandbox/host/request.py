@@ -20,6 +20,8 @@ from sandbox.host.text import clean, one_line
 #: Words in front of the presence flags: word 0 is 1 when the answer is complete.
 _HEADER = 16
 _REASON_BYTES = 4096
+#: The child halves of adapters; each is a file of that name in sandbox/child/adapters.
+ADAPTERS = ("signals",)
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _EXIT_REJECTED, _EXIT_NO_MEMORY, _EXIT_SETUP = 17, 18, 99
 
@@ -71,6 +73,8 @@ def check_evaluation(evaluation: Evaluation) -> str | None:
     """Why it cannot even be asked; None if it can."""
     if not is_bundle_hash(evaluation.bundle):
         return f"bundle {one_line(evaluation.bundle, 80)!r} is not a sha256 in hexadecimal"
+    if evaluation.adapter not in ADAPTERS:
+        return f"no adapter {one_line(evaluation.adapter, 40)!r}: there is {', '.join(ADAPTERS)}"
     bars = len(evaluation.time)
     if evaluation.time.dtype != np.int64 or evaluation.time.ndim != 1:
         return f"time must be one row of int64 nanoseconds, got {evaluation.time.dtype}"

@@ -22,7 +22,7 @@ from sandbox.host.contracts import Layer, Limits, SandboxPlace
 from sandbox.host.interpreter import SandboxError
 from sandbox.host.request import Layout, open_ticket
 from sandbox.host.text import one_line
-from sandbox.host.zygote import Zygote, ZygoteDeadError, ZygoteSetup, child_environment
+from sandbox.host.zygote import PackagesError, Zygote, ZygoteDeadError, ZygoteSetup, child_environment
 
 _USERNS = "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
 _KERNEL = "use a Linux kernel that offers it (5.13 or newer, built with it)"
@@ -73,7 +73,7 @@ def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
     try:
         zygote = Zygote.start(setup)
     except (ZygoteDeadError, SandboxError, OSError) as error:
-        return (Layer("jail", False, one_line(str(error)), _USERNS),), None
+        return (_start_failure(error),), None
     try:
         with host_canaries() as canaries:
             asked = {**canaries, "prefix": str(setup.place.python.parent.parent), "checks": list(_CHECKS)}
@@ -85,6 +85,20 @@ def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
     if why:
         return (Layer(_blamed(why), False, why, _KERNEL), *_layers({**fresh, **found}, why)), zygote
     return _layers({**fresh, **found}, ""), zygote
+
+
+def _start_failure(error: Exception) -> Layer:
+    """Which wall (or what else) kept the zygote from starting."""
+    why = one_line(str(error))
+    if isinstance(error, PackagesError):
+        return Layer("interpreter", False, why, "install numpy and pandas into the system's environment")
+    if isinstance(error, SandboxError):
+        return Layer("interpreter", False, why, "set system.python in mendel.toml to a working interpreter")
+    if "unshare(" in why or "uid_map" in why or "gid_map" in why:
+        return Layer("user namespace", False, why, _USERNS)
+    if "seccomp" in why:
+        return Layer("seccomp", False, why, _KERNEL + " on x86_64")
+    return Layer("jail", False, why, _USERNS)
 
 
 def _layers(found: Mapping[str, bool | None], why: str) -> tuple[Layer, ...]:

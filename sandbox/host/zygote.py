@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.host.contracts import SandboxPlace
 from sandbox.host.interpreter import Interpreter, inspect_interpreter
+from sandbox.host.text import one_line
 
 _WORKER = Path(__file__).resolve().parent.parent / "child" / "worker.py"
 _START_SECONDS = 60.0
@@ -28,6 +29,14 @@ _uid_count = 0
 
 class ZygoteDeadError(Exception):
     """The zygote ended, hung or could not start. The message says which."""
+
+
+class JailError(ZygoteDeadError):
+    """The jail could not be closed: this machine does not offer a wall."""
+
+
+class PackagesError(ZygoteDeadError):
+    """The system's environment lacks numpy or pandas."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,12 @@ def _highest_mapped() -> int:
     return max(int(first) + int(count) - 1 for first, _, count in rows)
 
 
+def _last_line(complaints: int) -> str:
+    """The end of what an interpreter that failed to start wrote to its standard error."""
+    text = os.pread(complaints, 4000, max(0, os.fstat(complaints).st_size - 4000)).decode("utf-8", "replace")
+    return one_line(text.strip().rpartition("\n")[2], 200)
+
+
 @dataclass
 class Zygote:
     """One running zygote. Not thread-safe: one evaluation at a time."""
@@ -94,6 +109,7 @@ class Zygote:
         """Start and wait until it is warm. Raises ZygoteDeadError with the reason."""
         interpreter = inspect_interpreter(setup.place.python)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        complaints = os.memfd_create("complaints", os.MFD_CLOEXEC)
         with theirs:
             command = [interpreter.executable, "-I", "-S", "-B", str(_WORKER), str(theirs.fileno())]
             process = subprocess.Popen(
@@ -102,16 +118,22 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=complaints,
                 cwd="/",
                 start_new_session=True,
             )
         zygote = cls(process, ours)
         try:
             zygote._greet(setup, interpreter)
+        except ZygoteDeadError as error:
+            zygote.kill()
+            last = _last_line(complaints)
+            raise type(error)(f"{error} ({last})" if last else str(error)) from error
         except BaseException:
             zygote.kill()
             raise
+        finally:
+            os.close(complaints)
         return zygote
 
     def _greet(self, setup: ZygoteSetup, interpreter: Interpreter) -> None:
@@ -127,9 +149,8 @@ class Zygote:
         self._send(json.dumps(first).encode(), ())
         self.report = self._receive(_START_SECONDS)
         if not self.report.get("ready"):
-            raise ZygoteDeadError(
-                f"the zygote could not close its jail: {self.report.get('why', 'no reason given')}"
-            )
+            why = str(self.report.get("why", "no reason given"))
+            raise (PackagesError if self.report.get("stage") == "packages" else JailError)(why)
         if setup.jailed and self.report["threads"] != 1:
             raise ZygoteDeadError(f"importing numpy and pandas started {self.report['threads'] - 1} threads")
 

@@ -193,3 +193,17 @@ def test_universe_correlation() -> None:
     unknown, none = universe_correlation({"A": same})
     assert unknown.value is None and "needs 2" in unknown.why and none == {}
     assert universe_correlation({})[0].value is None
+
+
+def test_size_against_bar_volume() -> None:
+    bars = [flat_bar(100)] * 9
+    rows = {k: (LONG if k % 2 == 0 else OUT) | {"size": 0.1} for k in range(8)}
+    market, decisions = market_of(bars), decisions_of(9, rows)
+    volumes = np.array([1, 100, 1, 200, 1, 50, 1, 1000, 1], dtype=float)
+    metric = simulate(market.with_columns({"volume": volumes}), decisions, FREE, initial_cash=10_000).metrics[
+        "volume_share_p95"
+    ]
+    assert (metric.value, metric.n) == (pytest.approx(10 / 50), 4)
+    volumes[5] = 0
+    silent = simulate(market.with_columns({"volume": volumes}), decisions, FREE).metrics["volume_share_p95"]
+    assert silent.value is None and "without volume" in silent.why

@@ -215,3 +215,17 @@ def test_books_that_do_not_add_up_are_an_error() -> None:
         with pytest.raises(AccountingError, match=f"on bar {bar}"):
             check_accounting(prepared, account, FREE)
         account.equity[bar] -= 0.01
+
+
+def test_the_kernel_is_compiled_once_whatever_arrays_come() -> None:
+    """A second signature would cost every first run seconds, cache or not."""
+    from tools.backtest import kernel
+
+    market = market_of([flat_bar(100)] * 4, funding={1: 0.01})
+    for values in market.columns.values():
+        values.flags.writeable = False
+    fortran = Decisions("TESTUSDT", np.asfortranarray(decisions_of(4, {0: LONG}).values))
+    fortran.values.flags.writeable = False
+    simulate(market, fortran, Costs(0, 0, 0), initial_cash=1000)
+    simulate(market_of([flat_bar(100)] * 4), decisions_of(4, {0: LONG}), Costs())
+    assert len(kernel.account.signatures) == 1

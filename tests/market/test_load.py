@@ -113,6 +113,13 @@ def test_symbol_from_the_files_name(tmp_path: Path, name: str, symbol: str) -> N
     assert load_market(put(tmp_path, candles(), name)).symbol == symbol
 
 
+def test_a_nameless_file_takes_the_symbol_given_and_a_named_one_does_not(tmp_path: Path) -> None:
+    assert load_market(put(tmp_path, candles(), "prices.csv"), symbol="eth/usdt").symbol == "ETHUSDT"
+    with pytest.raises(MarketError, match="symbol 'ETH' is not in the data: choose one of TONUSDT"):
+        load_market(put(tmp_path, candles()), symbol="ETH")
+    assert load_market(put(tmp_path, candles()), symbol="TON").symbol == "TONUSDT"
+
+
 def test_several_symbols_in_one_file(tmp_path: Path) -> None:
     both = pd.concat([candles(symbol="ETH/USDT:USDT"), candles(volume=2.0, symbol="TONUSDT")])
     path = put(tmp_path, both.sample(frac=1, random_state=1).sort_values("timestamp"), "all.parquet")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from sandbox_helpers import MEAN, Asker
 
@@ -80,10 +85,65 @@ def test_unsafe_changes_nothing_where_isolation_is_proven(place: SandboxPlace, a
     assert outcome.decisions is not None and outcome.decisions[0, 0] == 1.0 and outcome.reason == ""
 
 
-def test_an_interpreter_that_is_none(place: SandboxPlace, ask: Asker, tmp_path: object) -> None:
-    from pathlib import Path
+ASK = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from pathlib import Path
+from sandbox_helpers import MEAN, FIELDS, make_bars, write_bundle
+from sandbox.host.contracts import Evaluation, Job, SandboxPlace
+from sandbox.host.jobs import run_job
+from sandbox.host.sandbox import Sandbox
+place = SandboxPlace(Path({store!r}), Path(sys.executable))
+bundle = write_bundle(place.bundles, {{"strategy.py": MEAN}})
+time, columns = make_bars()
+asked = Evaluation(bundle, "signals", "strategy:decide", None, "X", time, columns, FIELDS)
+for unsafe in (False, True):
+    with Sandbox(place, unsafe=unsafe) as sandbox:
+        outcome = sandbox.evaluate(asked)
+    print(outcome.status, outcome.reason[:80], outcome.decisions is None)
+result = run_job(place, Job(bundle, ("true",)))
+print(result.status, result.exit_code, result.reason[:200])
+"""
 
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making such a machine takes root")
+def test_a_machine_without_user_namespaces_is_refused_by_name(place: SandboxPlace) -> None:
+    here = Path(__file__).parent
+    text = ASK.format(root=str(here.parent.parent), here=str(here), store=str(place.bundles))
+    command = [sys.executable, str(here / "no_user_namespaces.py"), sys.executable, "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    refused, unsafe, job = done.stdout.splitlines()
+    assert refused.startswith("refused isolation is not proven here: user namespace: OSError")
+    assert refused.endswith("True")
+    assert unsafe == "ok unsafe False"
+    assert job.startswith("refused None jobs: ") and "allow user namespaces" in job
+
+
+def test_an_interpreter_that_is_none(place: SandboxPlace, ask: Asker) -> None:
     with Sandbox(SandboxPlace(place.bundles, Path("/no/such/python"))) as sandbox:
         outcome = sandbox.evaluate(ask(MEAN))
     assert outcome.status is Status.REFUSED and "/no/such/python" in outcome.reason
     assert "set system.python" in outcome.reason
+
+
+def test_an_environment_without_pandas(place: SandboxPlace, ask: Asker, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(Path(sys.executable).resolve())
+    base = Path(sys.executable).resolve().parent
+    (tmp_path / "pyvenv.cfg").write_text(f"home = {base}\ninclude-system-site-packages = false\n")
+    with Sandbox(SandboxPlace(place.bundles, tmp_path / "bin/python")) as sandbox:
+        outcome = sandbox.evaluate(ask(MEAN))
+    assert outcome.status is Status.REFUSED
+    assert "No module named" in outcome.reason and "install numpy and pandas" in outcome.reason
+
+
+def test_a_home_that_would_be_shown_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from pathlib import Path; import sys\n"
+               "from sandbox.host.interpreter import inspect_interpreter, SandboxError\n"
+               "try: inspect_interpreter(Path(sys.executable))\n"
+               "except SandboxError as error: print(error)"]  # fmt: skip
+    inside = Path(os.path.realpath(sys.base_prefix)) / "lib" / "someone"
+    root = str(Path(__file__).parent.parent.parent)
+    environment = {**os.environ, "HOME": str(inside), "PYTHONPATH": root}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "which holds your home" in done.stdout

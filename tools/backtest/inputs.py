@@ -53,7 +53,8 @@ def price_arrays(market: Market) -> tuple[Floats, Floats, Floats, Floats]:
     """Open, high, low, close. Raises BacktestError when there are fewer than 2 bars or a price is not positive."""
     if len(market) < 2:
         raise BacktestError(f"{market.symbol}: {len(market)} bars, needed at least 2: give a longer market")
-    arrays = [np.ascontiguousarray(market.columns[name], dtype=np.float64) for name in PRICE_COLUMNS]
+    # Writable, since numba compiles anew for read-only arrays.
+    arrays = [np.require(market.columns[name], np.float64, ["C", "W"]) for name in PRICE_COLUMNS]
     for name, values in zip(PRICE_COLUMNS, arrays, strict=True):
         if not (values.min() > 0.0 and values.max() < np.inf):  # NaN fails the first comparison
             raise BacktestError(

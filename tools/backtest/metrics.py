@@ -12,7 +12,7 @@ import numpy as np
 
 from tools.backtest.daily import aligned_daily_returns, daily_returns, drawdown
 from tools.backtest.prepare import Prepared
-from tools.contracts import Backtest, Costs, ExitReason, Floats, Metric, Trade
+from tools.contracts import Backtest, Costs, ExitReason, Floats, Market, Metric, Trade
 
 #: Below these a ratio says more about luck than about the strategy.
 MIN_TRADES = 10
@@ -32,6 +32,7 @@ def measure(result: Backtest, prepared: Prepared) -> dict[str, Metric]:
         *_per_trade(result, closed),
         *_paid(result, prepared),
         *_activity(result, closed),
+        volume_share(result.trades, prepared.market),
         *_cost_levels(result, prepared),
     ]
     return {metric.name: metric for metric in metrics}
@@ -151,6 +152,34 @@ def _activity(result: Backtest, closed: Sequence[Trade]) -> list[Metric]:
         Metric("turnover", notional / result.initial_cash, "traded notional / initial cash", len(trades)),
         _known_if(bool(closed), "avg_holding_bars", mean_held, "bars", len(closed), "no closed trade"),
     ]
+
+
+def volume_share(trades: Sequence[Trade], market: Market) -> Metric:
+    """How large entries are beside the volume of their bar: the 95th percentile of their shares. Above a few
+    percent the fills that the simulation grants could not be had."""
+    name, unit, n = "volume_share_p95", "fraction of the entry bar's volume", len(trades)
+    base, quote = market.columns_of("volume"), market.columns_of("quote_volume")
+    if not trades or not (base or quote):
+        return Metric(
+            name, None, unit, n, "no trade" if not trades else "the market has no column with the role volume"
+        )
+    bars = np.array([trade.entry_bar for trade in trades])
+    traded = (
+        market.columns[base[0]][bars]
+        if base
+        else market.columns[quote[0]][bars] / market.columns["open"][bars]
+    )
+    wanted = np.array([trade.quantity for trade in trades])
+    share = np.where(traded > 0, wanted / np.where(traded > 0, traded, 1.0), np.inf)
+    value = float(np.quantile(share, 0.95, method="higher"))
+    return _known_if(
+        bool(np.isfinite(value)),
+        name,
+        value,
+        unit,
+        n,
+        "5 % of the entries or more are on bars without volume",
+    )
 
 
 def _bars_held(trade: Trade) -> int:

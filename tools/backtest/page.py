@@ -37,6 +37,7 @@ _SHOWN = (
     ("fees", "fees, quote", "{:.2f}"),
     ("funding", "funding, quote", "{:+.2f}"),
     ("exposure", "time in a position", "{:.1%}"),
+    ("volume_share_p95", "share of bar volume, 95th pct", "{:.2%}"),
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.contracts import Market
 from tools.market.clock import timeframe_minutes
-from tools.market.names import clean_symbol, resolve_symbol
+from tools.market.names import clean_symbol, looks_like_market, resolve_symbol
 from tools.market.problems import MarketError, error_about
 from tools.market.read import SUFFIXES, is_market_file, read_markets
 from tools.market.repair import repair_market
@@ -30,8 +30,8 @@ def load_market(
 ) -> Market:
     """One symbol's bars from a Parquet, Feather or CSV file, validated.
 
-    Naive times are UTC. ``symbol`` chooses one of several in the file, or names the only one when it is not a
-    prefix of what the file says; ``timeframe`` (``"5m"``) is checked against the bars; ``roles`` (role -> column
+    Naive times are UTC. ``symbol`` (a name or unique prefix) chooses one of the file's, or names the only one
+    where the file does not (``prices.csv``); ``timeframe`` (``"5m"``) is checked against the bars; ``roles`` (role -> column
     names) overrides the guess. ``repair`` mends what can be mended; the market's ``notes`` say what was done.
     Raises MarketError."""
     found = read_markets(path, roles)
@@ -91,10 +91,10 @@ def _choose(found: Mapping[str, Market], symbol: str | None, path: Path) -> Mark
         if len(found) > 1:
             raise MarketError(f"{path.name}: holds {', '.join(sorted(found))}: say which symbol")
         return next(iter(found.values()))
-    if len(found) == 1:
+    if len(found) == 1 and not looks_like_market(next(iter(found))):
         only = next(iter(found.values()))
-        wanted = clean_symbol(symbol)
-        return only if only.symbol.startswith(wanted) else replace(only, symbol=wanted)
+        # ``prices.csv`` says nothing of its symbol, ``TONUSDT-5m.csv`` must not be taken for another.
+        return replace(only, symbol=clean_symbol(symbol))
     return found[resolve_symbol(symbol, found)]
 
 

@@ -37,6 +37,11 @@ def symbol_of_file(path: Path) -> str:
     return symbol
 
 
+def looks_like_market(symbol: str) -> bool:
+    """Whether ``symbol`` ends in a currency that markets are quoted in."""
+    return symbol.endswith(_QUOTES) and symbol not in _QUOTES
+
+
 def resolve_symbol(name: str, available: Iterable[str]) -> str:
     """The full name of the symbol that ``name`` is, or is a unique prefix of (case does not matter).
 

@@ -111,7 +111,8 @@ def _numbers(table: pd.DataFrame, path: Path) -> tuple[dict[str, Floats], str]:
     for name in table.columns:
         column = table[name]
         if pd.api.types.is_numeric_dtype(column.dtype):
-            numbers[name] = np.ascontiguousarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+            # A copy, since pandas hands out read-only views.
+            numbers[name] = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
         elif name in _CANONICAL:
             raise MarketError(
                 f"{path.name}: column {name!r} is not numeric, it holds {_first_text(column)}: mend these rows"

@@ -63,8 +63,8 @@ class FaultProbe:
 def plant(study: Study, suspect: Finding, statement: str) -> str | None:
     """A bundle in which the suspect's ``try`` starts with ``statement``; None where it is not found."""
     tree = ast.parse(study.tree.files[suspect.file].text)
-    span = suspect.details.get("node") or [suspect.line, 0, suspect.line, 0]
-    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.Try)]
+    span = suspect.details.get("try") or suspect.details.get("node") or [suspect.line, 0, suspect.line, 0]
+    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.Try | ast.With)]
     around = [n for n in blocks if n.lineno <= int(span[0]) <= (n.end_lineno or n.lineno)]
     if not around:
         return None

@@ -175,14 +175,14 @@ def constant_side(before: Rate, after: Rate, factor: float) -> str | None:
 
 
 def by_constant(study: Study, culprits: dict[int, str]) -> list[dict[int, str]]:
-    """Culprits that compare with the same named number belong to one finding; a literal stands alone."""
+    """Culprits that compare with the same number, by its name or as the same literal in one file, are one finding."""
     groups: dict[str, dict[int, str]] = {}
     for slot, side in culprits.items():
         condition = study.instrumented.conditions[slot]
         text = condition.left if side == "left" else condition.right
-        names = re.findall(r"[A-Za-z_][\w.]*", text)
+        names = re.findall(r"(?<!\w)[A-Za-z_][\w.]*", text)
         named = [n.split(".")[-1] for n in names if n not in {"e", "float", "abs"}]
-        key = named[-1] if named else f"#{slot}"
+        key = named[-1] if named else f"{condition.file}: {text}"
         groups.setdefault(key, {})[slot] = side
     return list(groups.values())
 

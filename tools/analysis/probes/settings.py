@@ -9,7 +9,6 @@ False-positive risks: a field that only another program reads (a live runner out
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,8 +33,8 @@ class SettingsProbe:
         return [c for s in fields if (c := self._try(study, s)) is not None]
 
     def _try(self, study: Study, suspect: Finding) -> Conviction | None:
-        name = str(suspect.details.get("setting", ""))
-        tried = values_to_try(_literal(str(suspect.details.get("default"))))
+        name = str(suspect.details.get("name", ""))
+        tried = values_to_try(suspect.details.get("default"))
         if not name or not tried:
             return None
         markets = study.sample(2)
@@ -62,13 +61,6 @@ class SettingsProbe:
         return Conviction(
             make_finding("unwired_setting", Severity.MEDIUM, place, text, evidence, suspect.details), plan
         )
-
-
-def _literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return None
 
 
 def values_to_try(default: object) -> list[Setting]:
