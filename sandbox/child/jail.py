@@ -95,6 +95,15 @@ def drop_uid(uid: int) -> None:
     linux.prctl(linux.PR_SET_DUMPABLE, 1)  # else /proc/self belongs to root and the maps cannot be written
 
 
+def drop_early(uid: int | None) -> int | None:
+    """A root that may not mount (in a container) drops its uid at once and goes the way of a plain user;
+    the interpreter must then be readable for everyone. Returns the uid that is still to be dropped to."""
+    if uid is None or linux.capabilities() & (1 << linux.CAP_SYS_ADMIN):
+        return uid
+    drop_uid(uid)
+    return None
+
+
 def enter_namespaces(proc_self: int, shared: int = 0) -> None:
     """A new user namespace in which the caller keeps its own ids, and the other namespaces below it.
     ``proc_self`` is an open /proc/self directory; ``shared`` are flags of namespaces to leave shared."""
@@ -121,6 +130,7 @@ def close_jail(readonly: Sequence[str], bundles: str, uid: int | None, shared: i
     """Close the candidates' jail around this single-threaded process. ``readonly`` are the interpreter's
     folders, ``bundles`` the store; ``uid`` is what root drops to (None for a plain user). Returns which
     namespaces are really new. Raises OSError where the kernel does not offer a part."""
+    uid = drop_early(uid)
     proc_self = os.open("/proc/self", os.O_RDONLY | os.O_DIRECTORY)
     before = namespace_ids(proc_self)
     if uid is None:

@@ -61,6 +61,7 @@ def main(control_fd: int, setup_fd: int, result_fd: int) -> None:
     setup = json.loads(os.pread(setup_fd, os.fstat(setup_fd).st_size, 0))
     try:
         seccomp.demand_support()
+        setup["uid"] = jail.drop_early(setup["uid"])
         pid = _split(setup)
     except OSError as error:
         control.send(json.dumps({"setup": f"OSError: {error}"}).encode())
@@ -130,8 +131,9 @@ def _build_root(setup: Mapping[str, Any]) -> None:
     for place in _WRITABLE:
         size = f"size={int(setup['disk_mb'])}m,nr_inodes=20000,mode=755{owner}"
         linux.mount("tmpfs", staging.directory(place), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
-    staging.file("/etc/passwd", f"job:x:{os.geteuid()}:{os.getegid()}:job:/home:/bin/sh\n")
-    staging.file("/etc/group", f"job:x:{os.getegid()}:\n")
+    uid, gid = (os.geteuid(), os.getegid()) if setup["uid"] is None else (setup["uid"], setup["uid"])
+    staging.file("/etc/passwd", f"job:x:{uid}:{gid}:job:/home:/bin/sh\n")
+    staging.file("/etc/group", f"job:x:{gid}:\n")
     staging.file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     _mount_proc(staging.directory("/proc"))
     staging.file(jail.CANARY, "not for jobs")

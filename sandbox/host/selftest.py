@@ -19,7 +19,7 @@ import numpy as np
 
 from sandbox.host import memory
 from sandbox.host.contracts import Layer, Limits, SandboxPlace
-from sandbox.host.interpreter import SandboxError
+from sandbox.host.interpreter import SandboxError, inspect_interpreter
 from sandbox.host.request import Layout, open_ticket
 from sandbox.host.text import one_line
 from sandbox.host.zygote import PackagesError, Zygote, ZygoteDeadError, ZygoteSetup, child_environment
@@ -76,7 +76,11 @@ def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
         return (_start_failure(error),), None
     try:
         with host_canaries() as canaries:
-            asked = {**canaries, "prefix": str(setup.place.python.parent.parent), "checks": list(_CHECKS)}
+            asked = {
+                **canaries,
+                "prefix": inspect_interpreter(setup.place.python).prefix,
+                "checks": list(_CHECKS),
+            }
             found, why = _attack(zygote, asked)
     except (ZygoteDeadError, OSError) as error:
         zygote.kill()
