@@ -15,20 +15,9 @@ import numpy as np
 from tools.contracts import Floats, Ints
 
 # Rows of the noise array: what each stream of draws drives.
-(
-    SHOCK,
-    VOLATILITY,
-    UP_WICK,
-    DOWN_WICK,
-    VOLUME_STATE,
-    VOLUME_NOISE,
-    FLOW_STATE,
-    FLOW_NOISE,
-    OI_NOISE,
-    OI_FLOW,
-    PREMIUM,
-) = range(11)
-NOISES = 11
+SHOCK, VOLATILITY, VOLUME_STATE, VOLUME_NOISE, FLOW_STATE, FLOW_NOISE, OI_NOISE, OI_FLOW, PREMIUM = range(9)
+UP_A, UP_B, DOWN_A, DOWN_B = range(9, 13)
+NOISES = 13
 # Rows of the output.
 OPEN, HIGH, LOW, CLOSE, QUOTE, IMBALANCE, OI, RATE = range(8)
 OUTPUTS = 8
@@ -102,8 +91,13 @@ def _walk(
         arch = min(0.06 + 0.08 * min(z * z, 9.0) * arch + 0.86 * arch, _ARCH_CAP)
         opened, log_price = log_price, log_price + sigma * (z + push)
         out[OPEN, t], out[CLOSE, t] = np.exp(opened), np.exp(log_price)
-        out[HIGH, t] = np.exp(max(opened, log_price) + abs(noise[UP_WICK, t]) * sigma * 0.6)
-        out[LOW, t] = np.exp(min(opened, log_price) - abs(noise[DOWN_WICK, t]) * sigma * 0.6)
+        # The extremes of a Brownian bridge from open to close: with any other wicks, stops or targets inside
+        # the bar would have an edge in a world that has none. -2 ln U is the sum of two squared normals.
+        moved = log_price - opened
+        up = noise[UP_A, t] ** 2 + noise[UP_B, t] ** 2
+        down = noise[DOWN_A, t] ** 2 + noise[DOWN_B, t] ** 2
+        out[HIGH, t] = np.exp(opened + 0.5 * (moved + np.sqrt(moved * moved + sigma * sigma * up)))
+        out[LOW, t] = np.exp(opened + 0.5 * (moved - np.sqrt(moved * moved + sigma * sigma * down)))
         # Volume: persistent, higher in busy hours, in turbulence and on large moves.
         volume_state = 0.97 * volume_state + 0.12 * noise[VOLUME_STATE, t]
         busy = volume_state + 0.3 * noise[VOLUME_NOISE, t] + 0.25 * min(abs(z), 5.0) - 0.36

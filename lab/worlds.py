@@ -95,18 +95,17 @@ def write_world(
         raise WorldError(
             f"cannot leave out {', '.join(unknown)}: choose from {', '.join(sorted(known))}, prices apart"
         )
+    truth, paths = folder / "truth.json", []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        truth.write_text(json.dumps(world.truth, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise WorldError(
-            f"{folder}: cannot be made ({error.strerror or error}): choose another folder"
+            f"{folder}: cannot be written ({error.strerror or error}): choose another folder"
         ) from error
-    paths = []
     for name, market in world.markets.items():
         paths.append(folder / f"{name}-{timeframe_text(market.timeframe_minutes)}.{format}")
         save_market(_without(market, without), paths[-1])
-    truth = folder / "truth.json"
-    truth.write_text(json.dumps(world.truth, indent=2) + "\n", encoding="utf-8")
     return [*paths, truth]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from lab.synth_settings import EFFECTS, SYMBOLS, WorldError
 from lab.worlds import World, generate_world, write_world
+from tools.backtest.simulate import simulate
+from tools.contracts import DECISION_COLUMNS, Costs, Decisions
 from tools.market import load_markets, validate
 
 DAY_NS = 86_400_000_000_000
@@ -177,7 +179,7 @@ def test_written_worlds_load_again(tmp_path: Path, format: str) -> None:
         assert "flow" not in market.roles
         assert np.array_equal(market.time, original.time)
         for name, values in market.columns.items():
-            np.testing.assert_allclose(values, original.columns[name], rtol=1e-14)
+            np.testing.assert_array_equal(values, original.columns[name])
 
 
 def test_impossible_worlds_are_refused(tmp_path: Path) -> None:
@@ -191,5 +193,35 @@ def test_impossible_worlds_are_refused(tmp_path: Path) -> None:
     world = generate_world(days=1, symbols=["BTC"])
     with pytest.raises(WorldError, match="cannot leave out close"):
         write_world(world, tmp_path, without=["close"])
-    with pytest.raises(WorldError, match="cannot be made"):
+    with pytest.raises(WorldError, match="cannot be written"):
         write_world(world, tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "exits",
+    [
+        {"max_bars": 12},
+        {"target": 0.004},
+        {"stop": 0.004},
+        {"stop": 0.004, "target": 0.004},
+        {"trail": 0.004},
+    ],
+    ids=lambda exits: "+".join(exits),
+)
+def test_random_entries_earn_nothing_in_a_placebo_before_costs(
+    placebo: World, exits: dict[str, float]
+) -> None:
+    """No exit has an edge of its own: bars have the extremes that their price path would have had."""
+    rng = np.random.default_rng(1)
+    by_day: dict[int, float] = {}
+    for symbol, market in placebo.markets.items():
+        values = np.zeros((len(market), len(DECISION_COLUMNS)))
+        side = rng.choice([0, 1, 2], len(market), p=[0.9, 0.05, 0.05])
+        row = {"enter_long": side == 1, "enter_short": side == 2, "size": 0.01, "max_bars": 60} | exits
+        for name, value in row.items():
+            values[:, DECISION_COLUMNS.index(name)] = value
+        free = Costs(maker_bps=0, taker_bps=0, slippage_bps=0, funding=False)
+        for trade in simulate(market, Decisions(symbol, values), free).trades:
+            day = trade.entry_time_ns // DAY_NS
+            by_day[day] = by_day.get(day, 0.0) + trade.pnl / (trade.quantity * trade.entry_price)
+    assert abs(day_t(by_day)) < 3.0
