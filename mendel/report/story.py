@@ -1,0 +1,151 @@
+"""The headline: what happened, in plain words, without hype. A fix is called correct only when its gates say so, and
+an edge is called unproven unless a confirmation gate passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mendel.report import words
+from mendel.report.compare import Comparison, Row, compare
+from mendel.report.facts import Cycle, place, starved_by, verdicts
+from mendel.report.values import Document, text
+
+
+@dataclass(frozen=True)
+class Story:
+    """``tone`` is ``quiet`` (nothing to change), ``good`` (applied), ``wait`` or ``stop``; ``lead`` are paragraphs."""
+
+    tone: str
+    headline: str
+    lead: tuple[str, ...]
+
+
+def tell(cycle: Cycle) -> Story:
+    """The cycle in a sentence or two, and what has to be said with it."""
+    if cycle.patches:
+        return _patched(cycle, cycle.patches[0])
+    if cycle.findings:
+        return _found(cycle)
+    return _quiet(cycle)
+
+
+def _quiet(cycle: Cycle) -> Story:
+    markets = words.plural(len(cycle.trades), "market") if cycle.trades else "the markets it was given"
+    lead = [
+        f"Mendel looked at {cycle.system} on {markets} and found no input on which it misbehaves. "
+        "No file was touched. That is a full answer, not an empty page: a change without a defect to repair would be a guess.",
+        "It does not say that the system earns money. No edge was tested here, so the edge stays unproven.",
+    ]
+    if cycle.suspects:
+        lead.insert(
+            1,
+            f"{words.plural(len(cycle.suspects), 'place')} looked suspicious, but no counterexample was found. "
+            "They are listed below and were left alone.",
+        )
+    return Story("quiet", "Nothing to change.", tuple(lead))
+
+
+def _found(cycle: Cycle) -> Story:
+    n = len(cycle.findings)
+    main = cycle.main or {}
+    head = f"{words.number_word(n)} {'defect' if n == 1 else 'defects'} proven, none changed."
+    cause = _cause(main)
+    return Story(
+        "stop",
+        f"{cause} {head}" if starved_by(main) else head,
+        (
+            "Each has an input on which the system misbehaves. No repair was written for any of them, "
+            "so your files are untouched: the list below is yours to work on.",
+        ),
+    )
+
+
+def _patched(cycle: Cycle, patch: Document) -> Story:
+    finding = cycle.finding_of(patch) or {}
+    status, change = text(patch.get("status")), compare(patch)
+    tone = {"applied": "good", "confirmed": "good", "provisional": "good", "awaiting_approval": "wait"}.get(
+        status, "stop"
+    )
+    lead = [_outcome(patch, status)]
+    if tone != "stop":
+        lead += [_money(patch, change)]
+    others = len(cycle.findings) - len(
+        {p.get("finding") for p in cycle.patches} & {f.get("id") for f in cycle.findings}
+    )
+    if others:
+        lead.append(
+            f"{words.number_word(others)} more {'defect was' if others == 1 else 'defects were'} proven and not repaired; see the findings."
+        )
+    return Story(tone, f"{_cause(finding)} {_status(patch, status)}".strip(), tuple(p for p in lead if p))
+
+
+def _cause(finding: Document) -> str:
+    starved = starved_by(finding)
+    if starved and text(finding.get("category")).startswith("absolute"):
+        return f"A fixed number kept {words.listed(starved)} from trading."
+    if starved:
+        return f"One condition kept {words.listed(starved)} from trading."
+    if finding:
+        what = words.category(text(finding.get("category")))
+        return f"{what[:1].upper()}{what[1:]} in {place(finding)}."
+    return ""
+
+
+def _status(patch: Document, status: str) -> str:
+    kind = text(patch.get("kind"), "change")
+    return {
+        "applied": "It is repaired." if kind == "fix" else f"The {kind} is applied.",
+        "confirmed": f"The {kind} is applied and confirmed.",
+        "provisional": f"The {kind} is applied, on probation.",
+        "awaiting_approval": f"A {kind} is ready and waits for your yes.",
+        "refused": f"A {kind} was written, and its gates refused it.",
+        "rejected": f"A {kind} was declined.",
+        "rolled_back": f"A {kind} was applied and taken back.",
+        "expired": f"A {kind} was written, but the files have changed since.",
+    }.get(status, f"A {kind} is {words.status(status)}.")
+
+
+def _outcome(patch: Document, status: str) -> str:
+    failed = words.listed([name.replace("_", " ") for name in verdicts(patch, "fail")], 6)
+    if status == "refused":
+        return f"It did not pass: {failed}. Your files are untouched. Refusing is what the gates are for."
+    if status == "rolled_back":
+        why = f" What failed: {failed}." if verdicts(patch, "fail") else ""
+        return f"Your files have the bytes that they had before.{why}"
+    if status == "awaiting_approval":
+        return "Nothing in your files has changed yet."
+    return ""
+
+
+def _money(patch: Document, change: Comparison) -> str:
+    parts = [woken(row) for row in change.newly_active()[:3]]
+    if change.trades_before is not None and change.trades_after is not None and len(change.rows) > 1:
+        parts.append(
+            f"All {len(change.rows)} symbols together: {words.count(change.trades_before)} → {words.count(change.trades_after)} trades."
+        )
+    rose, fell, known = change.net()
+    if known:
+        parts.append(
+            f"After costs the net return is lower on {fell} and higher on {rose} of the {words.plural(known, 'symbol')} where both are known."
+        )
+    parts.append(edge(patch))
+    return " ".join(parts)
+
+
+def woken(row: Row) -> str:
+    """What a newly active symbol does now, good or bad."""
+    trades = f"{row.symbol}: {words.count(row.before.trades)} → {words.count(row.after.trades)} trades"
+    value = row.after.expectancy_bps
+    if value is None:
+        return f"{trades}; what a trade earns is unknown."
+    verb = "losing" if value < 0 else "earning"
+    return f"{trades}, {verb} {words.bps(abs(value)).lstrip('+')} bps a trade after costs."
+
+
+def edge(patch: Document) -> str:
+    """What is proven, and what is not."""
+    if "confirm" in verdicts(patch, "pass"):
+        return "The improvement passed its confirmation on later data."
+    if patch.get("kind") == "fix" and verdicts(patch, "pass") and not verdicts(patch, "fail"):
+        return "The fix is correct; the edge is unproven."
+    return "The edge is unproven."
