@@ -7,6 +7,7 @@ It ends when the host's end of the socket is closed."""
 from __future__ import annotations
 
 import gc
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -35,6 +36,24 @@ def load(name: str, path: str) -> types.ModuleType:
 
 class PackagesError(Exception):
     """The system's environment lacks what every strategy needs."""
+
+
+class OursHidden:
+    """Where the host is installed in the system's own environment: its packages are not there for a
+    candidate. A package of the same name in the system's source is."""
+
+    def __init__(self, names: list[str], site: list[str]) -> None:
+        self._names, self._site = frozenset(names), frozenset(site)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """The spec from outside the environment's packages; nothing for other names."""
+        if name not in self._names:
+            return None
+        elsewhere = [entry for entry in sys.path if entry not in self._site]
+        spec = importlib.machinery.PathFinder.find_spec(name, elsewhere)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return spec
 
 
 class Deferred:
@@ -105,6 +124,8 @@ def prepare(setup: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         _import_packages(setup["site"], setup["prefix"])
     except ImportError as error:
         raise PackagesError(f"{type(error).__name__}: {error}") from error
+    finder: Any = OursHidden(setup["hidden"], setup["site"])
+    sys.meta_path.insert(0, finder)
     deferred.run()
     gc.collect()
     gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shlex
 import socket
 import subprocess
 import tempfile
@@ -166,7 +167,7 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
     command = list(job.command)
     if command[0] in ("python", "python3"):
         command[0] = interpreter.executable
-    programs = str(Path(interpreter.executable).parent)
+    programs = f"/opt/job/bin:{Path(interpreter.executable).parent}"
     environment = {
         **child_environment(),
         "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
@@ -181,6 +182,7 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "readonly": interpreter.program_folders(),
         "bundle": os.path.realpath(place.bundles / job.bundle),
         "command": command,
+        "python_script": f'#!/bin/sh\nexec {shlex.quote(interpreter.executable)} "$@"\n',
         "environment": environment,
         "extra": dict(job.extra),
         "collect": list(job.collect),

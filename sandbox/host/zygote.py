@@ -18,6 +18,9 @@ from sandbox.host.interpreter import Interpreter, inspect_interpreter
 from sandbox.host.text import one_line
 
 _WORKER = Path(__file__).resolve().parent.parent / "child" / "worker.py"
+_ROOT = _WORKER.parent.parent.parent
+#: Not to be imported by a candidate where we live among the system's own packages.
+_OUR_PACKAGES = ("mendel", "agents", "tools", "memory", "sandbox", "lab")
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 5.0
 _MAX_MESSAGE = 65536
@@ -144,6 +147,7 @@ class Zygote:
             "bundles": os.path.realpath(setup.place.bundles),
             "uid": free_uid(),
             "site": interpreter.packages,
+            "hidden": _OUR_PACKAGES if str(_ROOT) in map(os.path.realpath, interpreter.packages) else (),
             "prefix": interpreter.prefix,
         }
         self._send(json.dumps(first).encode(), ())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from sandbox_helpers import MEAN, Asker
+from sandbox_helpers import MEAN, Asker, BundleMaker
 
 from sandbox.host.contracts import SandboxPlace, Status
 from sandbox.host.sandbox import Sandbox
@@ -147,3 +148,59 @@ def test_a_home_that_would_be_shown_is_refused(tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(inside), "PYTHONPATH": root}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert "which holds your home" in done.stdout
+
+
+def test_where_we_are_installed_beside_the_systems_packages_we_are_hidden(
+    place: SandboxPlace, ask: Asker, bundle: BundleMaker, tmp_path: Path
+) -> None:
+    """An environment with a copy of our packages in it, as after ``pip install mendel``."""
+    source = Path(__file__).parent.parent.parent
+    real = next(Path(path) for path in sys.path if path.endswith("site-packages"))
+    packages = tmp_path / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(Path(sys.executable).resolve())
+    (tmp_path / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    for name in ("numpy", "numpy.libs", "pandas", "dateutil", "six.py"):
+        if (real / name).is_dir():
+            shutil.copytree(real / name, packages / name, ignore=shutil.ignore_patterns("tests"))
+        elif (real / name).exists():
+            shutil.copy(real / name, packages / name)
+    for name in ("sandbox", "tools"):
+        shutil.copytree(source / name, packages / name, ignore=shutil.ignore_patterns("__pycache__"))
+    script = INSTALLED.format(store=str(place.bundles), here=str(Path(__file__).parent))
+    done = subprocess.run(
+        [str(tmp_path / "bin/python"), "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=tmp_path,
+    )
+    assert done.stdout.splitlines() == ["ok", "ok"], done.stdout + done.stderr
+
+
+INSTALLED = """
+import sys
+sys.path.append({here!r})
+from pathlib import Path
+from sandbox_helpers import FIELDS, make_bars, write_bundle
+from sandbox.host.contracts import Evaluation, SandboxPlace
+from sandbox.host.sandbox import Sandbox
+store = Path({store!r})
+HIDDEN = '''
+import importlib
+for name in ("sandbox", "sandbox.host.sandbox", "tools", "tools.contracts"):
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        continue
+    raise AssertionError(name)
+def decide(bars): return bars.assign(enter_long=1)
+'''
+OWN = "from tools import mine\\ndef decide(bars): return bars.assign(enter_long=mine)\\n"
+time, columns = make_bars()
+with Sandbox(SandboxPlace(store, Path(sys.executable))) as box:
+    for files in ({{"strategy.py": HIDDEN}}, {{"strategy.py": OWN, "tools/__init__.py": "mine = 1"}}):
+        bundle = write_bundle(store, files)
+        outcome = box.evaluate(Evaluation(bundle, "signals", "strategy:decide", None, "X", time, columns, FIELDS))
+        print(outcome.status, outcome.reason) if outcome.reason else print(outcome.status)
+"""
