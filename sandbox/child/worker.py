@@ -21,6 +21,7 @@ from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100,PTH120
 _MAX_MESSAGE = 65536
+_LOOK_UP_SECONDS = 2.0
 
 
 def load(name: str, path: str) -> types.ModuleType:
@@ -155,13 +156,20 @@ class Zygote:
 
     def serve(self) -> None:
         """Until the host hangs up."""
-        while True:
+        while self._asked():
             message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 8)
-            if not message:
+            if message in (b"", b"end"):
                 return
             request = _read_request(descriptors[0])
             answer = self._evaluate(request, descriptors)
             self._control.send(json.dumps(answer).encode())
+
+    def _asked(self) -> bool:
+        """Wait for the host; False when it is gone (a fork of it may still hold its end of the socket)."""
+        while not select.select([self._control], [], [], _LOOK_UP_SECONDS)[0]:
+            if os.getppid() != self._parent:
+                return False
+        return True
 
     def _evaluate(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         started = time.monotonic()

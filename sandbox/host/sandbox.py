@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -53,6 +54,7 @@ class Sandbox:
         self._lock, self._prove_lock = threading.Lock(), threading.Lock()
         self._proven: str | None = None  # None: not tested yet; "": isolated; else why not
         self._closed = False
+        self._owner = os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +66,7 @@ class Sandbox:
 
     def evaluate(self, evaluation: Evaluation) -> Outcome:
         """Run one candidate. Never raises for what the candidate does; SandboxError after ``close``."""
+        self._check_open()
         wrong = check_evaluation(evaluation)
         if wrong is not None:
             return Outcome(Status.REJECTED, wrong)
@@ -78,7 +81,9 @@ class Sandbox:
         return list(self._pool.map(self.evaluate, evaluations))
 
     def close(self) -> None:
-        """End every zygote. Safe to call twice."""
+        """End every zygote. Safe to call twice; does nothing in a fork of the process that made it."""
+        if os.getpid() != self._owner:
+            return
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -132,6 +137,8 @@ class Sandbox:
         finally:
             self._markets.release(market)
             ticket.close()
+        if outcome.status is Status.INFRASTRUCTURE:  # a fresh zygote may see what this one cannot
+            raise ZygoteDeadError(outcome.reason)
         return outcome if self._setup.jailed else _marked(outcome)
 
     @contextmanager
@@ -181,6 +188,8 @@ class Sandbox:
     def _check_open(self) -> None:
         if self._closed:
             raise SandboxError("the sandbox is closed: make a new one")
+        if os.getpid() != self._owner:
+            raise SandboxError("the sandbox was made in another process: make one in each process")
 
 
 def _marked(outcome: Outcome) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -193,6 +194,8 @@ class Zygote:
 
     def close(self) -> None:
         """Hang up and wait for its end."""
+        with contextlib.suppress(OSError):  # said aloud, since a fork of this process may hold the line open
+            self.control.send(b"end")
         self.control.close()
         deadline = time.monotonic() + _GRACE_SECONDS
         try:

@@ -76,12 +76,15 @@ def test_nothing_of_the_person_is_seen(place: SandboxPlace, bundle: BundleMaker,
 
 def test_the_deadline_takes_everything_with_it(place: SandboxPlace, bundle: BundleMaker) -> None:
     started = clock.monotonic()
-    text = "(setsid sleep 43210 &) ; trap '' TERM INT HUP; echo begun; while :; do sleep 43210; done"
+    long = str(100_000 + os.getpid())
+    text = f"(setsid sleep {long} &) ; trap '' TERM INT HUP; echo begun; while :; do sleep {long}; done"
     result = run_job(place, shell(bundle(files=SUITE), text, wall_seconds=1.0))
     assert result.status is Status.TIMEOUT and result.output == "begun\n"
     assert clock.monotonic() - started < 5
     clock.sleep(0.1)
-    alive = [p for p in Path("/proc").iterdir() if p.name.isdigit() and _command(p) == b"sleep\x0043210\x00"]
+    alive = [
+        p for p in Path("/proc").iterdir() if p.name.isdigit() and _command(p) == f"sleep\0{long}\0".encode()
+    ]
     assert alive == []
 
 

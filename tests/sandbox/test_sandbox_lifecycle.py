@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,31 +25,26 @@ from sandbox.host.sandbox import Sandbox
 pytestmark = pytest.mark.sandbox
 
 
-def running(word: str) -> set[int]:
-    """The pids of living processes whose command line holds ``word``."""
-    found = set()
+def descendants(parent: int, word: str) -> set[int]:
+    """The living processes below ``parent`` whose command line holds ``word``."""
+    owner, words = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if word.encode() in (entry / "cmdline").read_bytes():
-                    found.add(int(entry.name))
+                owner[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                words[int(entry.name)] = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-    return found
+    below, new = {parent}, {parent}
+    while new:
+        new = {pid for pid, above in owner.items() if above in new} - below
+        below |= new
+    return {pid for pid in below - {parent} if word.encode() in words.get(pid, b"")}
 
 
 def zygote_pids(parent: int) -> set[int]:
     """The zygotes (and, while they run, their children) that descend from ``parent``."""
-    below = {parent}
-    rows = {}
-    for pid in running("child/worker.py"):
-        try:
-            rows[pid] = int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-    for _ in range(3):
-        below |= {pid for pid, owner in rows.items() if owner in below}
-    return below - {parent}
+    return descendants(parent, "child/worker.py")
 
 
 def gone(pids: set[int], seconds: float = 5.0) -> bool:
@@ -102,6 +98,45 @@ def test_a_zygote_that_hangs_does_not_hang_the_host(place: SandboxPlace, ask: As
         assert sandbox.evaluate(ask(MEAN)).status is Status.OK  # after the deadline, by a new zygote
         assert clock.monotonic() - started < 12
         assert gone({pid})
+
+
+def test_a_store_that_was_made_anew_is_found(place: SandboxPlace, ask: Asker, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    moved = SandboxPlace(tmp_path / "store", place.python)
+    evaluation = ask(MEAN)
+    with Sandbox(moved) as sandbox:
+        for _ in range(2):
+            shutil.copytree(place.bundles / evaluation.bundle, moved.bundles / evaluation.bundle)
+            assert sandbox.evaluate(evaluation).status is Status.OK
+            shutil.rmtree(moved.bundles)
+
+
+def test_a_store_closed_to_the_sandboxs_user_says_how_to_open_it(
+    place: SandboxPlace, ask: Asker, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("a plain user's sandbox reads what the user can read")
+    evaluation = ask(MEAN)
+    shutil.copytree(place.bundles / evaluation.bundle, tmp_path / evaluation.bundle)
+    tmp_path.chmod(0o700)
+    with Sandbox(SandboxPlace(tmp_path, place.python)) as sandbox:
+        outcome = sandbox.evaluate(evaluation)
+    assert outcome.status is Status.INFRASTRUCTURE and "chmod -R a+rX" in outcome.reason
+
+
+def test_a_fork_of_the_host_neither_uses_nor_ends_its_sandbox(place: SandboxPlace, ask: Asker) -> None:
+    with Sandbox(place) as sandbox:
+        assert sandbox.evaluate(ask(MEAN)).status is Status.OK
+        pid = os.fork()
+        if pid == 0:
+            try:
+                sandbox.close()
+                sandbox.evaluate(ask(MEAN))
+            except SandboxError:
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        assert sandbox.evaluate(ask(MEAN)).status is Status.OK
 
 
 def test_close_leaves_no_process_and_refuses_more(place: SandboxPlace, ask: Asker) -> None:
@@ -190,10 +225,10 @@ def test_a_killed_host_leaves_nothing(place: SandboxPlace) -> None:
     with subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True) as host:
         assert host.stdout is not None and host.stdout.readline() == "ready\n"
         deadline = clock.monotonic() + 10
-        while len(zygote_pids(host.pid)) < 2 or len(running("sleep\x0054321")) < 2:
+        while len(zygote_pids(host.pid)) < 2 or len(descendants(host.pid, "sleep\x0054321")) < 2:
             assert clock.monotonic() < deadline, "the candidate and the job did not start"
             clock.sleep(0.05)
-        pids = zygote_pids(host.pid) | running("sleep\x0054321") | running("child/job.py")
+        pids = descendants(host.pid, "")
         host.kill()
     assert gone(pids)
     assert Path("/proc/self/mounts").read_text() == mounts
