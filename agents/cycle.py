@@ -66,7 +66,9 @@ def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, 
         "cycle": state["cycle"],
         "system": {"name": engine.system.name, "root": str(engine.system.root)},
         "until": engine.bench.data.until,
-        "findings": [f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])],
+        "findings": [
+            f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])
+        ],
         "suspects": state.get("suspects", []),
         "silence": state.get("silence", {}),
         "trades": state.get("trades", {}),

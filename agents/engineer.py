@@ -11,7 +11,7 @@ from tools.contracts import Finding, Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
-from tools.evolution.judge import judge, refusals
+from tools.evolution.judge import judge, refusals, worth_another
 from tools.evolution.propose import Proposal, proposals
 from tools.records import finding_json, patch_json
 
@@ -39,7 +39,7 @@ def _first_that_stands(engine: Engine, state: CycleState, finding: Finding) -> P
     last: Patch | None = None
     for proposal in proposals(study, finding):
         last = _judged(engine, state, finding, proposal)
-        if last.status is not PatchStatus.REFUSED:
+        if last.status is not PatchStatus.REFUSED or not worth_another(last):
             return last
     if last is None:
         raise RepairError(f"{finding.file}:{finding.line}: every variant leaves the code as it is")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.analysis.study import Study
 from tools.contracts import Finding, Patch, PatchKind, PatchStatus, Severity
+from tools.evolution.judge import blocks
 from tools.evolution.propose import codemod_for
 
 MAX_PATCHES = 4
@@ -76,5 +77,7 @@ def lesson(system: str, finding: Finding, patch: Patch) -> str:
         edge = new.get("expectancy_bps")
         shown = "unknown" if edge is None else f"{edge:+.0f} bps a trade after costs"
         parts.append(f"{symbol} went from {old.get('trades')} to {new.get('trades')} trades, {shown}")
-    outcome = "; ".join(parts) or "no symbol was starved by it"
+    outcome = "; ".join(parts) or "it starved no symbol"
+    if patch.status is PatchStatus.REFUSED:
+        outcome = f"refused by {', '.join(v.name for v in patch.gates if blocks(v))}"
     return f"{system}: {condition} depended on the size of the market ({finding.file}:{finding.line}). Fix {patch.id} {patch.status.value}: {outcome}."

@@ -8,7 +8,7 @@ from typing import Any
 from agents import playbook
 from agents.engine import Engine
 from agents.state import CycleState
-from tools.contracts import Patch, PatchStatus
+from tools.contracts import Patch
 
 
 def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
@@ -52,9 +52,15 @@ def conclude(hypothesis: dict[str, Any], patch: Patch) -> dict[str, Any]:
     measured = {s: patch.after["symbols"].get(s, {}).get("trades") for s in symbols}
     if symbols:
         came_true = all((n or 0) >= bar for n in measured.values())
+        why = "measured on the patched bundle: " + ", ".join(f"{s} {n} trades" for s, n in measured.items())
     else:
-        came_true = patch.status is not PatchStatus.REFUSED
-    why = f"measured on the patched bundle: {measured}" if symbols else f"the patch is {patch.status.value}"
+        probes = next((v for v in patch.gates if v.name == "probes"), None)
+        if probes is None:
+            return {**hypothesis, "why": "the patch was refused before its probes ran"}
+        came_true = not probes.evidence.get("still_convicted")
+        why = "the convicting probe on the patched bundle: " + (
+            "it holds" if came_true else "it is still broken"
+        )
     return {
         **hypothesis,
         "verdict": "supported" if came_true else "not_supported",

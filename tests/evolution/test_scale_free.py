@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from textwrap import dedent
 
 import numpy as np
@@ -26,6 +26,7 @@ def finding(
             "constant_side": side,
             "opens_when": opens,
             "vector": vector,
+            "asked_per_bar": 1.0,
             "costs": {"AAA": {"pass_rate": 0.9, "trades": 100}, "BBB": {"pass_rate": 0.01, "trades": 0}},
         }
         for text in texts
@@ -223,3 +224,55 @@ def test_crlf_stays_crlf() -> None:
     source = "import pandas as pd\r\n\r\n\r\ndef f(x):\r\n    return x > 5e5\r\n"
     new = repaired({"a.py": source}, "x > 5e5")["a.py"]
     assert "\n" not in new.replace("\r\n", "")
+
+
+GUARDED = dedent("""
+    def f(rows, p):
+        long, short = [], []
+        for row in rows:
+            up = row % 50 == 0
+            down = row % 50 == 1
+            long.append(up and p.floor <= row)
+            short.append(down and p.floor <= row)
+        return long, short
+""")
+
+
+def test_a_guarded_condition_remembers_every_bar() -> None:
+    sources = {"config.py": CONFIG, "a.py": GUARDED}
+    conditions = [c for c in instrument_source(GUARDED, "a.py", 0)[1] if c.text == "p.floor <= row"]
+    found = finding(sources, "p.floor <= row", side="left", vector=False)
+    parts = [{**found.details["conditions"][0], "condition": asdict(c)} for c in conditions]
+    both = replace(found, details={**found.details, "conditions": parts})
+    new = ScaleFreeThreshold("absolute_threshold").change(sources, both, 0).files["a.py"]
+    assert new.count(".level(row)") == 2
+    assert "level = usual.level(row)\n        long.append(up and level <= row)" in new
+    assert "from bisect import bisect_left, insort\nfrom collections import deque\n" in new
+
+
+def test_a_condition_that_depends_on_its_guard_stays_in_place() -> None:
+    source = "def f(x):\n    n = 0\n    for i in range(len(x)):\n        n += i > 5 and x[i - 5] > 1e6\n    return n\n"
+    new = repaired({"a.py": source}, "x[i - 5] > 1e6", vector=False)["a.py"]
+    assert "i > 5 and x[i - 5] > usual.level(x[i - 5])" in new
+
+
+def test_one_level_for_two_equal_conditions() -> None:
+    source = dedent("""
+        import pandas as pd
+
+
+        def f(frame, up, down):
+            out = pd.DataFrame(0.0, index=frame.index, columns=["enter_long", "enter_short"])
+            out.loc[up & (frame["turnover"].rolling(20).mean() > 750_000.0), "enter_long"] = 1.0
+            out.loc[down & (frame["turnover"].rolling(20).mean() > 750_000.0), "enter_short"] = 1.0
+            return out
+    """)
+    conditions = [
+        c for c in instrument_source(source, "a.py", 0)[1] if "750_000" in c.text and c.kind == "compare"
+    ]
+    found = finding({"a.py": source}, conditions[0].text)
+    parts = [{**found.details["conditions"][0], "condition": asdict(c)} for c in conditions]
+    both = replace(found, details={**found.details, "conditions": parts})
+    new = ScaleFreeThreshold("absolute_threshold").change({"a.py": source}, both, 0).files["a.py"]
+    assert new.count("= trailing_quantile(") == 1
+    assert new.count("> usual") == 2

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from sandbox.host.parse import check_sources
 
 from sandbox.host.contracts import Setting, Trace
+from sandbox.host.parse import check_sources
 from tools.analysis.architecture.report import Architecture, analyze_architecture
 from tools.analysis.silence.instrument import Instrumented, instrument
 from tools.analysis.silence.rates import Rate, decode
 from tools.analysis.source import SourceTree
 from tools.backtest.simulate import simulate
-from tools.contracts import Backtest, Costs, Decisions, Floats, Market
+from tools.contracts import Backtest, Costs, Decisions, ExitReason, Floats, Market
 from tools.system.bundles import BundleStore
 from tools.system.runner import Decided, Runner, require
 from tools.system.system import System
@@ -96,8 +96,8 @@ class Study:
         return {s: simulate(self.markets[s], d, self.costs) for s, d in decisions.items()}
 
     def trades(self, symbol: str) -> int:
-        """How many trades a symbol has, one still open among them."""
-        return len(self.backtests[symbol].trades)
+        """How many closed trades a symbol has."""
+        return closed_trades(self.backtests[symbol])
 
     @cached_property
     def rates(self) -> dict[str, dict[int, Rate]]:
@@ -138,6 +138,11 @@ class Study:
         order = self.by_activity
         picked = order[: max(1, count - 1)] + order[-1:]
         return {s: self.markets[s] for s in dict.fromkeys(picked)}
+
+
+def closed_trades(backtest: Backtest) -> int:
+    """Trades, the one that is still open at the end apart."""
+    return sum(t.reason is not ExitReason.OPEN for t in backtest.trades)
 
 
 def _middle(market: Market, column: str) -> float:

@@ -71,6 +71,11 @@ def blocks(verdict: Verdict) -> bool:
     return not (verdict.verdict is GateVerdict.UNKNOWN and verdict.name in MAY_BE_UNKNOWN)
 
 
+def worth_another(patch: Patch) -> bool:
+    """Whether another variant of a refused patch may do better: another number can mend behaviour, nothing else."""
+    return {v.name for v in patch.gates if blocks(v)} == {"behaviour"}
+
+
 def refusals(patch: Patch) -> list[str]:
     """In words, why a patch was refused."""
     return [f"{v.name}: {_why(v.evidence)}" for v in patch.gates if blocks(v)]

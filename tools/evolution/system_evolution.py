@@ -13,7 +13,7 @@ from tools.contracts import Finding, Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
-from tools.evolution.judge import judge
+from tools.evolution.judge import judge, worth_another
 from tools.evolution.lock import engine_lock
 from tools.evolution.promote import Approval, promote
 from tools.evolution.propose import codemod_for, proposals
@@ -57,7 +57,7 @@ class SystemEvolution:
                 settings=proposal.change.settings,
             )
             last = judge(case)
-            if last.status is not PatchStatus.REFUSED:
+            if last.status is not PatchStatus.REFUSED or not worth_another(last):
                 return last
         if last is None:
             raise RepairError(f"{bug.file}:{bug.line}: every variant leaves the code as it is")

@@ -52,7 +52,10 @@ class FaultProbe:
                 "decisions_changed": changed,
                 "bars": len(market),
             }
-            text = f"{suspect.summary} A planted RuntimeError is hidden: {symbol} still gets decisions, {changed} of them silently different."
+            seen = f"{changed} of them silently different" if changed else "and nothing shows that it failed"
+            text = (
+                f"{suspect.summary} A planted RuntimeError is hidden: {symbol} still gets decisions, {seen}."
+            )
             place = (suspect.file, suspect.line, str(suspect.details.get("expression", suspect.id)))
             return Conviction(
                 make_finding("swallowed_exception", Severity.HIGH, place, text, evidence, suspect.details)

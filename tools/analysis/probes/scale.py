@@ -196,6 +196,7 @@ def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
         "constant_side": side,
         "opens_when": opens,
         "vector": study.rates[symbol][slot].vector,
+        "asked_per_bar": study.rates[symbol][slot].evaluated / max(1, len(study.markets[symbol])),
         "threshold": threshold_of(study.rates[symbol][slot], side),
         "costs": {s: asdict(c) for s, c in costs_of(study, slot, opens).items()},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools.analysis.study import Study
+from tools.analysis.study import Study, closed_trades
 from tools.contracts import Market
 
 #: A symbol is starved when it has fewer than this share of the trades of the most traded symbol.
@@ -27,7 +27,7 @@ def forced_trades(
     """Trades per symbol with one condition held at ``outcome``; None where the strategy then fails."""
     answers = study.traced(markets, forced={slot: outcome})
     usable = {s: a.decisions for s, a in answers.items() if a.decisions is not None}
-    counts = {s: len(b.trades) for s, b in study.simulate(usable).items()}
+    counts = {s: closed_trades(b) for s, b in study.simulate(usable).items()}
     return {s: counts.get(s) for s in markets}
 
 

@@ -9,6 +9,7 @@ from tools.analysis.study import Study
 from tools.contracts import Backtest, GateVerdict, Verdict
 from tools.evolution.gates.base import Case
 
+COUNTS = frozenset({"trades", "open_trades"})
 SHOWN = (
     "trades",
     "open_trades",
@@ -42,4 +43,5 @@ def account_json(study: Study) -> dict[str, dict[str, Any]]:
 
 def figures(backtest: Backtest) -> dict[str, Any]:
     """The shown metrics of one account."""
-    return {name: m.value for name in SHOWN if (m := backtest.metrics.get(name)) is not None}
+    known = {name: m.value for name in SHOWN if (m := backtest.metrics.get(name)) is not None}
+    return {name: int(v) if name in COUNTS and v is not None else v for name, v in known.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tools.evolution.codemods.base import RepairError
-from tools.evolution.codemods.scale_free.file_edit import Edit, FileEdit
+from tools.evolution.codemods.scale_free.file_edit import Edit, FileEdit, walk
 from tools.evolution.codemods.scale_free.plan import Threshold
 
 MAX_DEPTH = 3
@@ -72,18 +72,11 @@ def _level_edit(threshold: Threshold, level: Callable[[str], str]) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         left, right = sides(node)
         measured = right if threshold.constant_side == "left" else left
-        if any(isinstance(n, (cst.NamedExpr, cst.Await, cst.Yield)) for n in _walk(measured)):
+        if any(isinstance(n, (cst.NamedExpr, cst.Await, cst.Yield)) for n in walk(measured)):
             raise RepairError(f"`{threshold.text}` assigns while it compares")
         return _with_side(node, threshold.constant_side, cst.parse_expression(level(_code(measured))))
 
     return edit
-
-
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    found = [node]
-    for child in node.children:
-        found += _walk(child)
-    return found
 
 
 def repair(opener: Opener, files: Mapping[str, str], threshold: Threshold, numbers: Numbers) -> bool:
@@ -98,7 +91,7 @@ def repair(opener: Opener, files: Mapping[str, str], threshold: Threshold, numbe
     statement = edit.repeated_statement(node)
     if statement is not None:
         name = _remember(edit, statement, arguments)
-        edit.edits[node] = _level_edit(threshold, lambda x: f"{name}.level({x})")
+        _scalar(edit, node, threshold, name)
         return False
     function = edit.function_of(node)
     if function is None:
@@ -118,9 +111,25 @@ def _vector(edit: FileEdit, node: cst.CSTNode, threshold: Threshold, arguments: 
     if line is None or len(_code(line).strip("\n")) + len(call) <= SHORT_LINE:
         edit.edits[node] = _level_edit(threshold, lambda x: f"trailing_quantile({x}, {arguments})")
         return
-    name = edit.free_name("usual")
-    edit.before.setdefault(line, []).append(f"{name} = {call}")
+    name = edit.named_before(line, call, "usual")
     edit.edits[node] = _level_edit(threshold, lambda x: name)
+
+
+def _scalar(edit: FileEdit, node: cst.CSTNode, threshold: Threshold, memory: str) -> None:
+    """Ask the memory in place or, where the condition is only reached when others hold, in the line before: every bar
+    then counts. It stays in place where what it measures depends on those others (``i > 5 and x[i - 5] > floor``)."""
+    left, right = sides(node)
+    measured = right if threshold.constant_side == "left" else left
+    line = edit.guarded_statement(node, _names(measured))
+    if line is None:
+        edit.edits[node] = _level_edit(threshold, lambda x: f"{memory}.level({x})")
+        return
+    name = edit.named_before(line, f"{memory}.level({_code(measured)})", "level")
+    edit.edits[node] = _level_edit(threshold, lambda x: name)
+
+
+def _names(node: cst.CSTNode) -> set[str]:
+    return {n.value for n in walk(node) if isinstance(n, cst.Name)}
 
 
 def _remember(edit: FileEdit, statement: cst.BaseStatement, arguments: str) -> str:

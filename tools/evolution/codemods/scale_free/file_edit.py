@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import libcst as cst
@@ -31,6 +31,7 @@ class FileEdit:
         self.before: dict[cst.CSTNode, list[str]] = {}
         self.removed: set[cst.CSTNode] = set()
         self.needs: set[str] = set()
+        self._named: dict[tuple[cst.CSTNode, str], str] = {}
 
     def node_at(self, span: tuple[int, int, int, int], text: str) -> cst.CSTNode:
         """The condition at a span. Raises RepairError when the file has changed since."""
@@ -85,6 +86,47 @@ class FileEdit:
                 return parent if inside else None
         return None
 
+    def guarded_statement(self, node: cst.CSTNode, names: set[str]) -> cst.SimpleStatementLine | None:
+        """The simple statement around a node that is only reached when others hold (``a and b``), provided that none of
+        these others speaks of ``names``. None where nothing guards it, or where it cannot be taken out."""
+        guards: list[cst.CSTNode] = []
+        child = node
+        for parent in self.ancestors(node):
+            if isinstance(parent, (*LOOPS, cst.IfExp)):
+                return None
+            if isinstance(parent, cst.BooleanOperation) and child is parent.right:
+                guards.append(parent.left)
+            if isinstance(parent, cst.SimpleStatementLine):
+                spoken = {n.value for g in guards for n in walk(g) if isinstance(n, cst.Name)}
+                return parent if guards and not spoken & names else None
+            child = parent
+        return None
+
+    def named_before(self, line: cst.SimpleStatementLine, value: str, wanted: str) -> str:
+        """A name for ``value``, given in a line before ``line``; the one that an earlier line of the block gave it, where
+        nothing in between assigns a name that ``value`` speaks of."""
+        block = self.parents[line]
+        for (earlier, text), name in self._named.items():
+            if (
+                text == value
+                and self.parents[earlier] is block
+                and self._unchanged(block, earlier, line, value)
+            ):
+                return name
+        name = self.free_name(wanted)
+        self.before.setdefault(line, []).append(f"{name} = {value}")
+        self._named[(line, value)] = name
+        return name
+
+    def _unchanged(self, block: cst.CSTNode, first: cst.CSTNode, last: cst.CSTNode, value: str) -> bool:
+        body = list(block.children)
+        between = body[body.index(first) : body.index(last)] if first in body and last in body else body
+        spoken = {n.value for n in walk(cst.parse_expression(value)) if isinstance(n, cst.Name)}
+        kinds = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr)
+        targets = [t.target for s in between for t in walk(s) if isinstance(t, kinds)]
+        rebound = {t.value for t in targets if isinstance(t, cst.Name)}
+        return all(isinstance(s, cst.SimpleStatementLine) for s in between) and not rebound & spoken
+
     def free_name(self, wanted: str) -> str:
         """``wanted``, or with a number when the file uses that name already."""
         used = {n.value for n in self.positions if isinstance(n, cst.Name)}
@@ -97,6 +139,13 @@ class FileEdit:
         module = self.wrapper.module.visit(_Apply(self))
         assert isinstance(module, cst.Module)
         return add_helpers(module, vector="vector" in self.needs, scalar="scalar" in self.needs).code
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and everything in it."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
 
 
 class _Apply(cst.CSTTransformer):

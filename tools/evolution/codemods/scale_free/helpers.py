@@ -10,6 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+SCALAR_IMPORTS = ("from bisect import bisect_left, insort", "from collections import deque")
 VECTOR_NAME, SCALAR_NAME = "trailing_quantile", "TrailingQuantile"
 
 VECTOR_SOURCE = dedent('''
@@ -98,11 +99,9 @@ def add_helpers(module: cst.Module, *, vector: bool, scalar: bool) -> cst.Module
     alias = _pandas_alias(module)
     if vector and alias is None:
         AddImportsVisitor.add_needed_import(context, "pandas", asname="pd")
-    if scalar:
-        AddImportsVisitor.add_needed_import(context, "bisect", "bisect_left")
-        AddImportsVisitor.add_needed_import(context, "bisect", "insort")
-        AddImportsVisitor.add_needed_import(context, "collections", "deque")
     module = AddImportsVisitor(context).transform_module(module)
+    if scalar:
+        module = _with_lines(module, SCALAR_IMPORTS)
     body = list(module.body)
     at = _imports_end(body)
     source = "".join(texts).replace("pd.Series", f"{alias or 'pd'}.Series")
@@ -112,6 +111,28 @@ def add_helpers(module: cst.Module, *, vector: bool, scalar: bool) -> cst.Module
     body[at:at] = added
     if at + len(added) < len(body):
         body[at + len(added)] = _two_blank_lines(body[at + len(added)])
+    return module.with_changes(body=body)
+
+
+def _with_lines(module: cst.Module, lines: Sequence[str]) -> cst.Module:
+    """Import lines before the module's own imports, after its docstring and ``__future__``; those it has are left out."""
+    missing = [line for line in lines if line not in module.code]
+    body = list(module.body)
+    at = 0
+    for index, statement in enumerate(body):
+        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        future = (
+            isinstance(small, cst.ImportFrom)
+            and isinstance(small.module, cst.Name)
+            and small.module.value == "__future__"
+        )
+        if future or (index == 0 and isinstance(small, cst.Expr)):
+            at = index + 1
+    added = [cst.parse_statement(line) for line in missing]
+    if added and at < len(body):  # keep the blank line that stood before the first import
+        added[0] = added[0].with_changes(leading_lines=getattr(body[at], "leading_lines", ()))
+        body[at] = body[at].with_changes(leading_lines=())
+    body[at:at] = added
     return module.with_changes(body=body)
 
 

@@ -15,10 +15,10 @@ from tools.evolution.codemods.base import RepairError
 
 DAY_MINUTES = 1440
 #: Window in days and how many symbols down the order of pass rates the reference is taken, best first.
-VARIANTS = ((7, 0), (14, 0), (7, 1))
+VARIANTS = ((7, 0), (14, 0), (30, 0), (7, 1))
 MIN_TRADES = 20
 MIN_WINDOW_BARS = 98
-PASS_LIMITS = (0.01, 0.99)
+PASS_LIMITS = (0.001, 0.999)
 ABOVE = {">", ">="}
 BELOW = {"<", "<="}
 
@@ -26,7 +26,8 @@ BELOW = {"<", "<="}
 @dataclass(frozen=True)
 class Threshold:
     """One condition to repair. ``pass_share`` is the share of recent values that may open it; ``above`` tells
-    whether large values open it."""
+    whether large values open it. ``bars`` counts values: a scalar condition that is not asked at every bar remembers so
+    many answers as fall into the window's days."""
 
     file: str
     node: tuple[int, int, int, int]
@@ -68,6 +69,7 @@ def _threshold(part: Mapping[str, Any], timeframe_minutes: int, variant: int) ->
     op = condition["op"]
     if op not in ABOVE | BELOW:
         raise RepairError(f"`{condition['text']}` is not an order comparison (`{op}`)")
+    asked = 1.0 if part["vector"] else min(1.0, float(part["asked_per_bar"]))
     if part["constant_side"] == "left":  # 1e6 < x: read it from the other side
         op = {">": "<", ">=": "<=", "<": ">", "<=": ">="}[op]
     return Threshold(
@@ -80,7 +82,7 @@ def _threshold(part: Mapping[str, Any], timeframe_minutes: int, variant: int) ->
         opens_when=bool(part["opens_when"]),
         above=(op in ABOVE) == bool(part["opens_when"]),
         pass_share=round(min(max(rate, low), high), 3),
-        bars=max(days * DAY_MINUTES // timeframe_minutes, MIN_WINDOW_BARS),
+        bars=max(round(days * DAY_MINUTES / timeframe_minutes * asked), MIN_WINDOW_BARS),
         reference=symbol,
     )
 
