@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All symbols, most traded before first."""
+    """All symbols: the newly active ones, then the most traded before."""
 
     rows: tuple[Row, ...]
 
@@ -79,7 +79,9 @@ def compare(patch: Document) -> Comparison:
         Row(symbol, _side(before.get(symbol)), _side(after.get(symbol)), symbol in active)
         for symbol in sorted({*before, *after})
     ]
-    return Comparison(tuple(sorted(found, key=lambda r: (-(r.before.trades or 0), r.symbol))))
+    return Comparison(
+        tuple(sorted(found, key=lambda r: (not r.newly_active, -(r.before.trades or 0), r.symbol)))
+    )
 
 
 def _side(value: object) -> Side:

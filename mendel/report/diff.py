@@ -134,7 +134,7 @@ def _by_line(tokens: Iterable[tuple[_TokenType, str]]) -> list[Markup]:
 
 def _css(kind: _TokenType) -> str:
     """The colour group of a token: few, so that both themes stay readable."""
-    from pygments.token import Comment, Keyword, Name, Number, Operator, String
+    from pygments.token import Comment, Keyword, Name, Number, Operator, String, is_token_subtype
 
     groups: tuple[tuple[_TokenType, str], ...] = (
         (Comment, "c"),
@@ -147,4 +147,4 @@ def _css(kind: _TokenType) -> str:
         (Name.Decorator, "f"),
         (Name.Builtin, "b"),
     )
-    return next((css for group, css in groups if kind in group), "")
+    return next((css for group, css in groups if is_token_subtype(kind, group)), "")

@@ -16,7 +16,7 @@ QUESTIONS = {
     "tests": "Do the system's own tests pass, and does the failing test pass now?",
     "probes": "Is the defect gone, and nothing else broken?",
     "behaviour": "Do the old signals stand, and is every new one explained?",
-    "pnl": "What does it do to the money? Reported, never a reason",
+    "pnl": "What does it do to the money? Reported, never a reason.",
     "exposure_consent": "Does it put more money at risk, and did somebody agree to that?",
     "visual": "Are the dashboards still right?",
     "approval": "Did a person, or the policy, say yes to exactly this patch?",
@@ -53,6 +53,7 @@ class GateView:
     """One gate, ready for the page."""
 
     name: str
+    title: str
     question: str
     verdict: str
     sign: str
@@ -70,7 +71,12 @@ def _view(gate: Document) -> GateView:
     evidence = table(gate.get("evidence"))
     sign, word = VERDICTS.get(verdict, ("?", verdict))
     blocks = [*_said(evidence), *_TELLERS.get(name, _nothing)(evidence), *_rest(evidence)]
-    return GateView(name, QUESTIONS.get(name, ""), verdict, sign, word, tuple(blocks))
+    return GateView(name, gate_title(name), QUESTIONS.get(name, ""), verdict, sign, word, tuple(blocks))
+
+
+def gate_title(name: str) -> str:
+    """A gate's name in words."""
+    return "P&L" if name == "pnl" else name.replace("_", " ")
 
 
 def _nothing(_evidence: dict[str, Any]) -> list[Block]:

@@ -19,12 +19,14 @@ from mendel.report.compare import FEW_TRADES
 from mendel.report.facts import Cycle
 from mendel.report.silence import funnel
 from mendel.report.story import tell
-from mendel.report.values import Document, clean_text, rows, text
+from mendel.report.values import Document, clean_text, number, rows, text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 PACKAGE = "mendel.report"
+#: Silent symbols told in full; the others are folded away.
+SHOWN_FUNNELS = 3
 
 
 def render_report(result: Document, *, generated: str | None = None) -> str:
@@ -47,12 +49,14 @@ def render_report(result: Document, *, generated: str | None = None) -> str:
             predictions=[parts.prediction_view(h) for h in rows(cycle.result.get("hypotheses"))],
             learnings=[text(x.get("text")) for x in rows(cycle.result.get("learnings"))],
             looked=parts.looked(cycle),
+            took=words.seconds(number(cycle.result.get("seconds"))),
             generated=when,
             version=_version(),
             script=Markup(script),
             style=Markup(style),
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
             few_trades=FEW_TRADES,
+            shown_funnels=SHOWN_FUNNELS,
         )
     )
 

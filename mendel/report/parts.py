@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +96,7 @@ def patch_view(cycle: Cycle, patch: Document) -> dict[str, Any]:
         "top": max([s.trades or 0.0 for s in sides], default=0.0),
         "net_span": charts.span([s.net_return for s in sides]),
         "edge": edge(patch) if change.rows else "",
+        "caveat": words.caveat(text(patch.get("status"))),
         "sums": _sums(change),
         "gates": evidence.gates(patch),
     }
@@ -136,33 +138,16 @@ def looked(cycle: Cycle) -> list[tuple[str, str, str]]:
     """(name, figure, words) of what the cycle went over."""
     modules = table(cycle.result.get("architecture")).get("modules")
     known = [n for n in cycle.trades.values() if n is not None]
-    shown: list[tuple[str, str, str]] = []
-    if isinstance(modules, list):
-        shown.append(("modules", f"{len(modules):,}", "modules read"))
+    shown = [("modules", len(modules), "module read")] if isinstance(modules, list) else []
     if cycle.trades:
-        shown.append(("symbols", f"{len(cycle.trades):,}", "markets replayed"))
+        shown.append(("symbols", len(cycle.trades), "market replayed"))
     if known and len(known) == len(cycle.trades):
-        shown.append(("trades", words.count(sum(known)), "trades as found"))
-    shown.append(
-        (
-            "findings",
-            f"{len(cycle.findings):,}",
-            "defects proven" if len(cycle.findings) != 1 else "defect proven",
-        )
-    )
-    shown.append(
-        (
-            "suspects",
-            f"{len(cycle.suspects):,}",
-            "suspects, unproven" if len(cycle.suspects) != 1 else "suspect, unproven",
-        )
-    )
-    shown.append(
-        (
-            "patches",
-            f"{len(cycle.patches):,}",
-            "changes judged" if len(cycle.patches) != 1 else "change judged",
-        )
-    )
-    shown.append(("seconds", words.seconds(number(cycle.result.get("seconds"))), "for the whole cycle"))
-    return shown
+        shown.append(("trades", round(sum(known)), "trade as found"))
+    shown.append(("findings", len(cycle.findings), "defect proven"))
+    shown.append(("suspects", len(cycle.suspects), "suspect, unproven"))
+    if cycle.patches:
+        shown.append(("patches", len(cycle.patches), "change judged"))
+    return [
+        (name, words.count(n), label if n == 1 else re.sub(r"^\w+", r"\g<0>s", label))
+        for name, n, label in shown
+    ]

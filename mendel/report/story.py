@@ -39,8 +39,8 @@ def _quiet(cycle: Cycle) -> Story:
     if cycle.suspects:
         lead.insert(
             1,
-            f"{words.plural(len(cycle.suspects), 'place')} looked suspicious, but no counterexample was found. "
-            "They are listed below and were left alone.",
+            f"{words.number_word(len(cycle.suspects))} {'place' if len(cycle.suspects) == 1 else 'places'} looked suspicious, "
+            "but no counterexample was found. What is listed below was left alone.",
         )
     return Story("quiet", "Nothing to change.", tuple(lead))
 
@@ -93,11 +93,12 @@ def _cause(finding: Document) -> str:
 
 def _status(patch: Document, status: str) -> str:
     kind = text(patch.get("kind"), "change")
+    doubt = "; the edge is unproven" if edge(patch).endswith("unproven.") else ""
     return {
-        "applied": "It is repaired." if kind == "fix" else f"The {kind} is applied.",
+        "applied": f"It is repaired{doubt}." if kind == "fix" else f"The {kind} is applied{doubt}.",
         "confirmed": f"The {kind} is applied and confirmed.",
         "provisional": f"The {kind} is applied, on probation.",
-        "awaiting_approval": f"A {kind} is ready and waits for your yes.",
+        "awaiting_approval": f"A {kind} waits for your yes{doubt}.",
         "refused": f"A {kind} was written, and its gates refused it.",
         "rejected": f"A {kind} was declined.",
         "rolled_back": f"A {kind} was applied and taken back.",

@@ -45,6 +45,17 @@ def status(name: str) -> str:
     return STATUSES.get(name, name.replace("_", " "))
 
 
+def caveat(name: str) -> str:
+    """What has to be said of the figures after a patch that does not stand in the person's files."""
+    return {
+        "awaiting_approval": "what a yes would give",
+        "refused": "what the refused change would have given",
+        "rejected": "what the declined change would have given",
+        "rolled_back": "what it gave until it was taken back",
+        "expired": "what it would have given",
+    }.get(name, "")
+
+
 def signed(value: str) -> str:
     """A formatted number with a true minus sign."""
     return value.replace("-", MINUS)
@@ -62,19 +73,21 @@ def share(value: float | None) -> str:
     percent = 100 * value
     size = abs(percent)
     if size == 0 or size >= 99.95:
-        return signed(f"{percent:.0f} %")
+        return signed(f"{percent:.0f}\N{NO-BREAK SPACE}%")
     digits = 1 if size >= 10 else 2 if size >= 0.1 else 3
-    return signed(f"{percent:.{digits}f} %") if size >= 0.0005 else "< 0.001 %"
+    return (
+        signed(f"{percent:.{digits}f}\N{NO-BREAK SPACE}%") if size >= 0.0005 else "< 0.001\N{NO-BREAK SPACE}%"
+    )
 
 
 def gain(value: float | None) -> str:
     """A return as a signed percentage."""
-    return UNKNOWN if value is None else signed(f"{100 * value:+.2f} %")
+    return UNKNOWN if value is None else signed(f"{100 * value:+.2f}\N{NO-BREAK SPACE}%")
 
 
 def loss(value: float | None) -> str:
     """A drawdown as a percentage of the peak."""
-    return UNKNOWN if value is None else signed(f"{100 * value:.2f} %")
+    return UNKNOWN if value is None else signed(f"{100 * value:.2f}\N{NO-BREAK SPACE}%")
 
 
 def bps(value: float | None) -> str:
@@ -122,7 +135,7 @@ def seconds(value: float | None) -> str:
     """A duration."""
     if value is None:
         return UNKNOWN
-    return f"{value:.1f} s" if value < 90 else f"{int(value // 60)} min {int(value % 60)} s"
+    return f"{value:.1f}\N{NO-BREAK SPACE}s" if value < 90 else f"{int(value // 60)} min {int(value % 60)} s"
 
 
 def plain(value: str) -> str:
