@@ -35,7 +35,7 @@ class Room:
 
 
 #: Tried in this order until the screen holds them.
-_ROOMS = ((6, 2, 12), (5, 2, 9), (4, 1, 9), (3, 1, 6), (2, 1, 3))
+_ROOMS = ((6, 2, 12), (4, 2, 12), (4, 1, 12), (4, 1, 9), (3, 1, 6), (2, 1, 3))
 
 
 def print_summary(result: Document, console: Console, report: Path | None = None) -> None:
@@ -108,9 +108,10 @@ def _found(cycle: Cycle, room: Room) -> Iterator[Text]:
     for finding in _lead(cycle, room.findings):
         severity = text(finding.get("severity"))
         what = words.category(text(finding.get("category")))
-        yield _line(
-            "  ", (f"{severity:<9}", _SEVERITY.get(severity, "")), (f"{place(finding)}  ", "cyan"), what
-        )
+        repair = next((p for p in cycle.patches if p.get("finding") == finding.get("id")), None)
+        mark = f"  ← {text(repair.get('kind'), 'patch')} {text(repair.get('id'))}" if repair else ""
+        shown = (f"{severity:<9}", _SEVERITY.get(severity, ""))
+        yield _line("  ", shown, (f"{place(finding)}  ", "cyan"), what, (mark, "bold"))
     if more > 0:
         yield _line((f"  … and {more} more", "dim"))
     if cycle.suspects:
@@ -166,8 +167,7 @@ def _trades(cycle: Cycle, room: Room) -> Iterator[Text]:
         yield from _grid(cells, room)
         for row in change.newly_active()[:2]:
             yield _line("  newly active  ", (woken(row), "magenta"))
-        yield _line(f"  {_net(change)}")
-        yield _line(f"  {edge(cycle.patches[0])}")
+        yield from _sentence(_line("  "), f"{_net(change)} {edge(cycle.patches[0])}", room.width)
     elif cycle.trades:
         yield _line()
         yield _line(("Trades", "bold"), "  as found")
@@ -177,8 +177,8 @@ def _trades(cycle: Cycle, room: Room) -> Iterator[Text]:
 def _net(change: Comparison) -> str:
     rose, fell, known = change.net()
     if not known:
-        return "Net return after costs: unknown"
-    return f"Net return after costs: lower on {fell}, higher on {rose} of {words.plural(known, 'symbol')}."
+        return "Net return is unknown."
+    return f"Net return lower on {fell}, higher on {rose} of {words.plural(known, 'symbol')}."
 
 
 def _grid(cells: list[tuple[str, bool]], room: Room) -> Iterator[Text]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 Document = Mapping[str, Any]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-#: Control characters, and those that reorder text: a diff may not look other than it is.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+_UNCOMMON = re.compile(r"[^\n\t -~]")
 
 
 def clean(value: Any) -> Any:
@@ -28,12 +26,15 @@ def clean(value: Any) -> Any:
 
 
 def clean_text(value: str) -> str:
-    """Text that shows what it holds. Tabs and line feeds stay, carriage returns before them go."""
-    return _INVISIBLE.sub(_named, _ANSI.sub("", value).replace("\r\n", "\n"))
+    """Text that shows what it holds: control characters, those that reorder or hide text and lone surrogates are named,
+    so that a diff cannot look other than it is. Tabs and line feeds stay, carriage returns before them go."""
+    return _UNCOMMON.sub(_named, _ANSI.sub("", value).replace("\r\n", "\n"))
 
 
 def _named(match: re.Match[str]) -> str:
-    return f"⟨U+{ord(match[0]):04X}⟩"
+    character = match[0]
+    shown = character.isprintable() or unicodedata.category(character) == "Zs"
+    return character if shown else f"⟨U+{ord(character):04X}⟩"
 
 
 def table(value: Any) -> dict[str, Any]:
