@@ -27,6 +27,8 @@ def finding(
             "opens_when": opens,
             "vector": vector,
             "asked_per_bar": 1.0,
+            "threshold": 1e6,
+            "usual": {"AAA": 4e6, "BBB": 2e4},
             "costs": {"AAA": {"pass_rate": 0.9, "trades": 100}, "BBB": {"pass_rate": 0.01, "trades": 0}},
         }
         for text in texts
@@ -276,3 +278,30 @@ def test_one_level_for_two_equal_conditions() -> None:
     new = ScaleFreeThreshold("absolute_threshold").change({"a.py": source}, both, 0).files["a.py"]
     assert new.count("= trailing_quantile(") == 1
     assert new.count("> usual") == 2
+
+
+def test_usual_size_form() -> None:
+    source = "def f(x, p):\n    up = x > p.floor\n    down = x < -p.floor\n    return up | down\n"
+    sources = {"config.py": CONFIG, "a.py": source}
+    found = finding(sources, "x > p.floor", "x < -p.floor")
+    found.details["conditions"][1]["threshold"] = -1e6
+    change = ScaleFreeThreshold("absolute_threshold").change(sources, found, 1)
+    assert "floor_of_usual: float = 0.25" in change.files["config.py"]
+    assert "x > p.floor_of_usual * trailing_quantile(abs(x), p.floor_bars, 0.5)" in change.files["a.py"]
+    assert "x < -p.floor_of_usual * trailing_quantile(abs(x), p.floor_bars, 0.5)" in change.files["a.py"]
+
+
+def test_usual_size_in_a_loop_is_closed_without_a_past() -> None:
+    found = finding({"a.py": LOOP}, "abs(value) < LEAST", opens=False, vector=False)
+    new = ScaleFreeThreshold("absolute_threshold").change({"a.py": LOOP}, found, 1).files["a.py"]
+    assert "LEAST_OF_USUAL * usual.level(abs(value))" in new
+    small, big = run(new, list(values(1.0))), run(new, list(values(2.0**-12)))
+    assert small == big
+    assert sum(small[:288]) == 0  # type: ignore[index]
+    assert np.mean(small[2016:]) > 0.7  # type: ignore[arg-type,index]
+
+
+def test_past_the_last_variant_there_is_nothing() -> None:
+    sources = {"a.py": "def f(x):\n    return x > 5e5\n"}
+    with pytest.raises(RepairError, match="no further variant"):
+        ScaleFreeThreshold("absolute_threshold").change(sources, finding(sources, "x > 5e5"), 9)

@@ -40,13 +40,20 @@ def proposals(study: Study, finding: Finding) -> Iterator[Proposal]:
             f"{finding.category}: there is no codemod for this kind of defect; mend {finding.file}:{finding.line} by hand"
         )
     sources = study.store.sources(study.bundle)
-    seen: set[str] = set()
+    seen: set[str] = {study.bundle}
+    reasons: list[RepairError] = []
     for variant in range(codemod.variants):
-        change = codemod.change(sources, finding, variant)
+        try:
+            change = codemod.change(sources, finding, variant)
+        except RepairError as error:
+            reasons.append(error)
+            continue
         bundle = study.store.derive(study.bundle, dict(change.files))
-        if bundle not in seen and bundle != study.bundle:
+        if bundle not in seen:
             seen.add(bundle)
             yield Proposal(make_patch(study, finding, change, bundle), change)
+    if len(seen) == 1:
+        raise reasons[0] if reasons else RepairError(f"{finding.file}:{finding.line}: no variant changes the code")
 
 
 def make_patch(study: Study, finding: Finding, change: Change, bundle: str) -> Patch:

@@ -198,6 +198,7 @@ def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
         "vector": study.rates[symbol][slot].vector,
         "asked_per_bar": study.rates[symbol][slot].evaluated / max(1, len(study.markets[symbol])),
         "threshold": threshold_of(study.rates[symbol][slot], side),
+        "usual": {s: usual_size(study.rates[s][slot], side) for s in study.markets},
         "costs": {s: asdict(c) for s, c in costs_of(study, slot, opens).items()},
     }
 
@@ -207,6 +208,13 @@ def freed_by(study: Study, costs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     enough = STARVED_SHARE * max(study.trades(s) for s in study.markets)
     opened = {s: c["trades_if_open"] or 0 for s, c in costs.items()}
     return [s for s, n in opened.items() if starved(study, s) and n > study.trades(s) and n >= enough]
+
+
+def usual_size(rate: Rate, constant: str) -> float | None:
+    """Median absolute value of the measured side, from the tracer's samples; None where there are none."""
+    values = np.abs(rate.left if constant == "right" else rate.right)
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
 
 
 def threshold_of(rate: Rate, side: str) -> float | None:

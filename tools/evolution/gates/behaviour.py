@@ -56,7 +56,7 @@ class BehaviourGate:
     def judge(self, case: Case) -> Verdict:
         """Fails with every symbol and bound named that is not met."""
         pairs = matched_conditions(case)
-        warmup = int(case.settings.get("bars", 0)) // 7
+        warmup = int(case.settings.get("warmup", 0))
         changes = {s: measure(case, s, pairs, warmup) for s in sorted(case.before.markets)}
         faults = [fault for s, c in changes.items() for fault in faults_of(s, c)]
         came, explained = (

@@ -9,20 +9,21 @@ import libcst as cst
 from tools.contracts import Finding
 from tools.evolution.codemods.base import Change, RepairError
 from tools.evolution.codemods.scale_free import settings
-from tools.evolution.codemods.scale_free.condition import Numbers, constant_text, repair
+from tools.evolution.codemods.scale_free.condition import asked_every_bar, constant_text, repair
 from tools.evolution.codemods.scale_free.file_edit import FileEdit
 from tools.evolution.codemods.scale_free.home import LITERAL, Home, find_home
+from tools.evolution.codemods.scale_free.level import Level
 from tools.evolution.codemods.scale_free.plan import VARIANTS, Threshold, thresholds_of
 
-#: Conditions that share a setting must agree on their share within this, else each gets its own number.
-SHARE_SPREAD = 0.03
+#: Conditions that share a setting must agree on its value within this share of it, else each gets its own number.
+SPREAD = 0.03
 
 
 class ScaleFreeThreshold:
     """Handles constants inline, named or in a config field, in vectorised and in scalar code."""
 
     name = "scale_free_threshold"
-    variants = len(VARIANTS)
+    variants = VARIANTS
 
     def __init__(self, category: str) -> None:
         self.category = category
@@ -48,18 +49,31 @@ class _Session:
 
     def run(self) -> Change:
         home = self._home()
-        self.new_settings = (
-            home.kind != "literal" and self._agree() and not settings.taken(self.sources, home)
-        )
-        self.new_settings = self.new_settings and home.file in self.editable and not self._per_bar()
-        kept = [repair(self.open, self._candidates(), t, self._numbers(t, home)) for t in self.thresholds]
-        if self.new_settings and not any(kept):
-            self._move_setting(home)
+        bars = {t: t.remembered(asked_every_bar(self.open(t.file), t)) for t in self.thresholds}
+        self.shared = self._may_be_settings(home, bars)
+        kept = [repair(self.open, self._candidates(), self._level(t, bars[t])) for t in self.thresholds]
+        if self.shared and not any(kept):
+            self._move_setting(home, bars[self.thresholds[0]])
         files = {f: e.result() for f, e in self.edits.items()}
         changed = {f: text for f, text in files.items() if text != self.sources[f]}
         for file, text in changed.items():
             self._parses(file, text)
-        return Change(changed, self._rationale(), self._settings())
+        first = self.thresholds[0]
+        return Change(
+            changed,
+            self._rationale(),
+            {"bars": float(bars[first]), "warmup": bars[first] // 7, "value": self._value()},
+        )
+
+    def _may_be_settings(self, home: Home, bars: Mapping[Threshold, int]) -> bool:
+        """Whether the conditions can share two settings where the number's home is."""
+        if home.kind == "literal" or home.file not in self.editable or len(set(bars.values())) > 1:
+            return False
+        sizes = [abs(t.value) for t in self.thresholds]
+        agree = max(sizes) - min(sizes) <= SPREAD * max(sizes)
+        return (
+            agree and not settings.taken(self.sources, home, self.thresholds[0].form) and not self._per_bar()
+        )
 
     def _candidates(self) -> dict[str, str]:
         names = {t.function.split(".")[-1] for t in self.thresholds}
@@ -77,10 +91,6 @@ class _Session:
             found.append(find_home(self.sources, t.file, t.function, constant_text(node, t.constant_side)))
         return found
 
-    def _agree(self) -> bool:
-        shares = [t.pass_share for t in self.thresholds]
-        return max(shares) - min(shares) <= SHARE_SPREAD
-
     def _per_bar(self) -> bool:
         """Whether some condition runs once a call of a per-bar function: its callers then hold the numbers."""
         for t in self.thresholds:
@@ -89,19 +99,20 @@ class _Session:
                 return True
         return False
 
-    def _share(self) -> float:
-        return round(sum(t.pass_share for t in self.thresholds) / len(self.thresholds), 3)
+    def _value(self) -> float:
+        sizes = [abs(t.value) for t in self.thresholds]
+        return float(f"{sum(sizes) / len(sizes):.3g}")
 
-    def _numbers(self, threshold: Threshold, home: Home) -> Numbers:
-        if self.new_settings:
-            return Numbers(*settings.access(self.homes[threshold]))
-        return Numbers(str(threshold.bars), str(threshold.pass_share))
+    def _level(self, threshold: Threshold, bars: int) -> Level:
+        if self.shared:
+            return Level(threshold, *settings.access(self.homes[threshold], threshold.form))
+        return Level(threshold, str(bars), str(threshold.value))
 
-    def _move_setting(self, home: Home) -> None:
-        used = len(self.thresholds) - sum(bool(h.alias) for h in self.homes.values())
+    def _move_setting(self, home: Home, bars: int) -> None:
         aliases = {(t.file, t.function, h.alias) for t, h in self.homes.items() if h.alias}
-        used += len(aliases)
-        settings.replace_setting(self.open, self.sources, home, used, self.thresholds[0].bars, self._share())
+        used = len(self.thresholds) - sum(bool(h.alias) for h in self.homes.values()) + len(aliases)
+        form = self.thresholds[0].form
+        settings.replace_setting(self.open, self.sources, home, used, form, (bars, self._value()))
         for file, function, alias in aliases:
             self._drop_alias(self.open(file), function.split(".")[-1], alias)
 
@@ -134,14 +145,18 @@ class _Session:
                 f"{file}:{error.lineno}: the repaired text does not parse: {error.msg}"
             ) from error
 
-    def _settings(self) -> dict[str, float]:
-        return {"bars": float(self.thresholds[0].bars), "pass_share": self._share()}
-
     def _rationale(self) -> str:
         first = self.thresholds[0]
-        conditions = ", ".join(f"`{t.text}`" for t in self.thresholds)
+        conditions = " and ".join(f"`{t.text}`" for t in self.thresholds)
+        verb = "compares" if len(self.thresholds) == 1 else "compare"
+        if first.form == "rank":
+            how = f"what passes is the share that passed on {first.reference} ({self._value():.1%})"
+        else:
+            how = (
+                f"the level is {self._value():g} times the usual size, as the number was on {first.reference}"
+            )
         return (
-            f"{conditions} compared an amount with a fixed number, which means something else on every market. It now "
-            f"compares with the market's own last {first.bars} bars, known before the bar: what passes is the share "
-            f"that passed on {first.reference} ({self._share():.1%}), where the condition was not the blocker."
+            f"{conditions} {verb} an amount with a fixed number, which means something else on every market. After the patch "
+            f"the comparison is with the market's own past, known before the bar: {how}, where the condition was not the "
+            f"blocker."
         )

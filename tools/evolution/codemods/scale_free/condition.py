@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import libcst as cst
 
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.codemods.scale_free.file_edit import Edit, FileEdit, walk
+from tools.evolution.codemods.scale_free.level import Level
 from tools.evolution.codemods.scale_free.plan import Threshold
 
 MAX_DEPTH = 3
 SHORT_LINE = 100
 Opener = Callable[[str], FileEdit]
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """How the repaired code writes its window and its share: literals, or settings of the system."""
-
-    bars: str
-    pass_share: str
-
-    def arguments(self, threshold: Threshold) -> str:
-        """``bars, share[, unknown]`` of the helper."""
-        share = self.pass_share
-        if threshold.above:  # plain numbers are worked out here, so that the code reads 0.07 and not 1 - 0.93
-            plain = re.fullmatch(r"[\d.]+", share)
-            share = repr(round(1 - float(share), 6)) if plain else f"1 - {share}"
-        unknown = f', float("{threshold.unknown}")' if threshold.unknown else ""
-        return f"{self.bars}, {share}{unknown}"
 
 
 def _code(node: cst.CSTNode) -> str:
@@ -68,74 +50,97 @@ def _with_side(node: cst.CSTNode, side: str, new: cst.BaseExpression) -> cst.CST
     return node.with_changes(args=arguments)
 
 
-def _level_edit(threshold: Threshold, level: Callable[[str], str]) -> Edit:
+def _level_edit(level: Level, ask: Callable[[str], str]) -> Edit:
+    """Put ``ask(measured)`` in the place of the number."""
+
     def edit(node: cst.CSTNode) -> cst.CSTNode:
-        left, right = sides(node)
-        measured = right if threshold.constant_side == "left" else left
+        measured = measured_side(node, level.threshold)
         if any(isinstance(n, (cst.NamedExpr, cst.Await, cst.Yield)) for n in walk(measured)):
-            raise RepairError(f"`{threshold.text}` assigns while it compares")
-        return _with_side(node, threshold.constant_side, cst.parse_expression(level(_code(measured))))
+            raise RepairError(f"`{level.threshold.text}` assigns while it compares")
+        return _with_side(node, level.threshold.constant_side, cst.parse_expression(ask(_code(measured))))
 
     return edit
 
 
-def repair(opener: Opener, files: Mapping[str, str], threshold: Threshold, numbers: Numbers) -> bool:
+def measured_side(node: cst.CSTNode, threshold: Threshold) -> cst.BaseExpression:
+    """The side that grows with the market."""
+    left, right = sides(node)
+    return right if threshold.constant_side == "left" else left
+
+
+def asked_every_bar(edit: FileEdit, threshold: Threshold) -> bool:
+    """Whether the repaired condition looks at every bar: a whole column, or a scalar that can be asked before its guards."""
+    node = edit.node_at(threshold.node, threshold.text)
+    return (
+        threshold.vector or edit.guarded_statement(node, _names(measured_side(node, threshold))) is not None
+    )
+
+
+def repair(opener: Opener, files: Mapping[str, str], level: Level) -> bool:
     """Plan the edits of one condition. Returns whether the old number is still the fallback of somebody."""
+    threshold = level.threshold
     edit = opener(threshold.file)
     node = edit.node_at(threshold.node, threshold.text)
-    arguments = numbers.arguments(threshold)
     if threshold.vector:
         edit.needs.add("vector")
-        _vector(edit, node, threshold, arguments)
+        _vector(edit, node, level)
         return False
     statement = edit.repeated_statement(node)
     if statement is not None:
-        name = _remember(edit, statement, arguments)
-        _scalar(edit, node, threshold, name)
+        _scalar(edit, node, level, _remember(edit, statement, level))
         return False
     function = edit.function_of(node)
     if function is None:
         raise RepairError(f"{threshold.file}: `{threshold.text}` stands outside any function")
     fixed = constant_text(node, threshold.constant_side)
-    edit.edits[node] = _level_edit(threshold, lambda x: f"({fixed} if usual is None else usual.level({x}))")
-    _thread(opener, files, edit, function, arguments, MAX_DEPTH)
+
+    def ask(x: str) -> str:
+        return f"({fixed} if usual is None else {level.around(f'usual.level({level.measured(x)})')})"
+
+    edit.edits[node] = _level_edit(level, ask)
+    _thread(opener, files, edit, function, level, MAX_DEPTH)
     return True
 
 
-def _vector(edit: FileEdit, node: cst.CSTNode, threshold: Threshold, arguments: str) -> None:
+def _vector(edit: FileEdit, node: cst.CSTNode, level: Level) -> None:
     """In place where the line stays short, else by a name of its own in the line before."""
-    left, right = sides(node)
-    measured = _code(right if threshold.constant_side == "left" else left)
-    call = f"trailing_quantile({measured}, {arguments})"
+
+    def ask(x: str) -> str:
+        return level.around(f"trailing_quantile({level.measured(x)}, {level.memory()})")
+
+    text = ask(_code(measured_side(node, level.threshold)))
     line = edit.plain_statement(node)
-    if line is None or len(_code(line).strip("\n")) + len(call) <= SHORT_LINE:
-        edit.edits[node] = _level_edit(threshold, lambda x: f"trailing_quantile({x}, {arguments})")
+    if line is None or len(_code(line).strip("\n")) + len(text) <= SHORT_LINE:
+        edit.edits[node] = _level_edit(level, ask)
         return
-    name = edit.named_before(line, call, "usual")
-    edit.edits[node] = _level_edit(threshold, lambda x: name)
+    name = edit.named_before(line, text, "usual")
+    edit.edits[node] = _level_edit(level, lambda x: name)
 
 
-def _scalar(edit: FileEdit, node: cst.CSTNode, threshold: Threshold, memory: str) -> None:
+def _scalar(edit: FileEdit, node: cst.CSTNode, level: Level, memory: str) -> None:
     """Ask the memory in place or, where the condition is only reached when others hold, in the line before: every bar
     then counts. It stays in place where what it measures depends on those others (``i > 5 and x[i - 5] > floor``)."""
-    left, right = sides(node)
-    measured = right if threshold.constant_side == "left" else left
+
+    def ask(x: str) -> str:
+        return level.around(f"{memory}.level({level.measured(x)})")
+
+    measured = measured_side(node, level.threshold)
     line = edit.guarded_statement(node, _names(measured))
     if line is None:
-        edit.edits[node] = _level_edit(threshold, lambda x: f"{memory}.level({x})")
+        edit.edits[node] = _level_edit(level, ask)
         return
-    name = edit.named_before(line, f"{memory}.level({_code(measured)})", "level")
-    edit.edits[node] = _level_edit(threshold, lambda x: name)
+    name = edit.named_before(line, ask(_code(measured)), "level")
+    edit.edits[node] = _level_edit(level, lambda x: name)
 
 
 def _names(node: cst.CSTNode) -> set[str]:
     return {n.value for n in walk(node) if isinstance(n, cst.Name)}
 
 
-def _remember(edit: FileEdit, statement: cst.BaseStatement, arguments: str) -> str:
+def _remember(edit: FileEdit, statement: cst.BaseStatement, level: Level) -> str:
     name = edit.free_name("usual")
     edit.needs.add("scalar")
-    edit.before.setdefault(statement, []).append(f"{name} = TrailingQuantile({arguments})")
+    edit.before.setdefault(statement, []).append(f"{name} = TrailingQuantile({level.memory()})")
     return name
 
 
@@ -144,7 +149,7 @@ def _thread(
     files: Mapping[str, str],
     edit: FileEdit,
     function: cst.FunctionDef,
-    arguments: str,
+    level: Level,
     depth: int,
 ) -> None:
     """Give a per-bar function the memory that its callers keep, and make them keep it."""
@@ -157,13 +162,13 @@ def _thread(
     for there, call in called:
         statement = there.repeated_statement(call)
         if statement is not None:
-            name = _remember(there, statement, arguments)
+            name = _remember(there, statement, level)
         else:
             caller = there.function_of(call)
             if caller is None:
                 raise RepairError(f"{function.name.value}() is called once, outside any loop")
             name = "usual"
-            _thread(opener, files, there, caller, arguments, depth - 1)
+            _thread(opener, files, there, caller, level, depth - 1)
         there.edits[call] = _passing(name)
 
 

@@ -1,33 +1,58 @@
-"""The numbers of a scale-free condition: how much of a market's own recent past may pass.
+"""The numbers of a scale-free condition, taken from a symbol on which the fixed number did not block.
 
-The reference is the symbol on which the condition passes most often and which trades: there it does not block,
-so the repaired condition lets about the same share of bars through on every symbol as it did there.
+The reference is the symbol on which the condition passes most often and which trades. Two forms keep what happened there:
+
+- ``rank``: the level is a quantile of the market's own recent values, so that the share that passed on the reference
+  passes everywhere;
+- ``usual``: the level is a multiple of the market's own usual size (the median of recent absolute values), the multiple
+  that the fixed number was on the reference. It suits slow quantities and conditions that nearly always pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tools.contracts import Finding
 from tools.evolution.codemods.base import RepairError
 
+Form = Literal["rank", "usual"]
 DAY_MINUTES = 1440
-#: Window in days and how many symbols down the order of pass rates the reference is taken, best first.
-VARIANTS = ((7, 0), (14, 0), (30, 0), (7, 1))
 MIN_TRADES = 20
-MIN_WINDOW_BARS = 98
+MIN_WINDOW = 98
 PASS_LIMITS = (0.001, 0.999)
-ABOVE = {">", ">="}
-BELOW = {"<", "<="}
+#: From this pass rate on, the reference says little about ranks, and its usual size more.
+NEARLY_ALWAYS = 0.98
+ABOVE, BELOW = {">", ">="}, {"<", "<="}
+MIRROR = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """``days`` of memory; ``place`` of the reference in the order of pass rates."""
+
+    form: Form
+    days: int
+    place: int = 0
+
+
+RANK_FIRST = (
+    Variant("rank", 7),
+    Variant("usual", 7),
+    Variant("rank", 14),
+    Variant("usual", 30),
+    Variant("rank", 7, 1),
+)
+USUAL_FIRST = (Variant("usual", 7), Variant("usual", 30), Variant("rank", 7), Variant("rank", 30))
+VARIANTS = max(len(RANK_FIRST), len(USUAL_FIRST))
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """One condition to repair. ``pass_share`` is the share of recent values that may open it; ``above`` tells
-    whether large values open it. ``bars`` counts values: a scalar condition that is not asked at every bar remembers so
-    many answers as fall into the window's days."""
+    """One condition to repair. ``value`` is the share of recent values that may pass (rank), or the multiple of the
+    usual size (usual; negative where the number was). ``above``: large values open it. ``window`` counts bars;
+    ``asked`` is how often a bar the condition is reached."""
 
     file: str
     node: tuple[int, int, int, int]
@@ -37,8 +62,10 @@ class Threshold:
     vector: bool
     opens_when: bool
     above: bool
-    pass_share: float
-    bars: int
+    form: Form
+    value: float
+    window: int
+    asked: float
     reference: str
 
     @property
@@ -48,30 +75,33 @@ class Threshold:
             return None
         return "inf" if self.above else "-inf"
 
-
-def _reference(costs: Mapping[str, Mapping[str, Any]], rank: int) -> tuple[str, float]:
-    rated = [(c["pass_rate"], s) for s, c in costs.items() if c["pass_rate"] is not None]
-    trading = [(r, s) for r, s in rated if costs[s]["trades"] >= MIN_TRADES] or [
-        (r, s) for r, s in rated if costs[s]["trades"] > 0
-    ]
-    if not trading:
-        raise RepairError("no symbol trades, so there is no market to take the reference from")
-    order = sorted(trading, key=lambda pair: (-pair[0], pair[1]))
-    rate, symbol = order[min(rank, len(order) - 1)]
-    return symbol, rate
+    def remembered(self, every_bar: bool) -> int:
+        """How many values fall into the window where the condition is asked at every bar, or only when it is reached."""
+        return (
+            self.window
+            if every_bar or self.vector
+            else max(round(self.window * min(1.0, self.asked)), MIN_WINDOW)
+        )
 
 
-def _threshold(part: Mapping[str, Any], timeframe_minutes: int, variant: int) -> Threshold:
+def thresholds_of(finding: Finding, number: int) -> list[Threshold]:
+    """Every condition of the finding, with the numbers of one variant. Raises RepairError past the last."""
+    parts = finding.details["conditions"]
+    best = max(rate for rate, _ in _rated(parts[0]["costs"]))
+    variants = USUAL_FIRST if best >= NEARLY_ALWAYS else RANK_FIRST
+    if number >= len(variants):
+        raise RepairError("there is no further variant")
+    minutes = int(finding.details["timeframe_minutes"])
+    return [_threshold(part, minutes, variants[number]) for part in parts]
+
+
+def _threshold(part: Mapping[str, Any], minutes: int, variant: Variant) -> Threshold:
     condition = part["condition"]
-    days, rank = VARIANTS[variant]
-    symbol, rate = _reference(part["costs"], rank)
-    low, high = PASS_LIMITS
-    op = condition["op"]
+    op = MIRROR.get(condition["op"]) if part["constant_side"] == "left" else condition["op"]
     if op not in ABOVE | BELOW:
-        raise RepairError(f"`{condition['text']}` is not an order comparison (`{op}`)")
-    asked = 1.0 if part["vector"] else min(1.0, float(part["asked_per_bar"]))
-    if part["constant_side"] == "left":  # 1e6 < x: read it from the other side
-        op = {">": "<", ">=": "<=", "<": ">", "<=": ">="}[op]
+        raise RepairError(f"`{condition['text']}` is not an order comparison (`{condition['op']}`)")
+    rated = _rated(part["costs"])
+    rate, symbol = rated[min(variant.place, len(rated) - 1)]
     return Threshold(
         file=condition["file"],
         node=tuple(condition["node"]),
@@ -81,13 +111,32 @@ def _threshold(part: Mapping[str, Any], timeframe_minutes: int, variant: int) ->
         vector=bool(part["vector"]),
         opens_when=bool(part["opens_when"]),
         above=(op in ABOVE) == bool(part["opens_when"]),
-        pass_share=round(min(max(rate, low), high), 3),
-        bars=max(round(days * DAY_MINUTES / timeframe_minutes * asked), MIN_WINDOW_BARS),
+        form=variant.form,
+        value=_share(rate) if variant.form == "rank" else _multiple(part, symbol),
+        window=max(round(variant.days * DAY_MINUTES / minutes), MIN_WINDOW),
+        asked=float(part["asked_per_bar"]),
         reference=symbol,
     )
 
 
-def thresholds_of(finding: Finding, variant: int) -> list[Threshold]:
-    """Every condition of the finding, with the numbers of this variant."""
-    minutes = int(finding.details["timeframe_minutes"])
-    return [_threshold(part, minutes, variant) for part in finding.details["conditions"]]
+def _rated(costs: Mapping[str, Mapping[str, Any]]) -> list[tuple[float, str]]:
+    """(pass rate, symbol), the highest first: of the symbols that trade enough, else of those that trade at all."""
+    known = [(c["pass_rate"], s, c["trades"]) for s, c in costs.items() if c["pass_rate"] is not None]
+    trading = [(r, s) for r, s, n in known if n >= MIN_TRADES] or [(r, s) for r, s, n in known if n > 0]
+    if not trading:
+        raise RepairError("no symbol trades, so there is no market to take the reference from")
+    return sorted(trading, key=lambda pair: (-pair[0], pair[1]))
+
+
+def _share(rate: float) -> float:
+    low, high = PASS_LIMITS
+    return round(min(max(rate, low), high), 3)
+
+
+def _multiple(part: Mapping[str, Any], symbol: str) -> float:
+    usual, number = part["usual"].get(symbol), part["threshold"]
+    if not usual or number is None:
+        raise RepairError(
+            f"`{part['condition']['text']}`: its number is not one number, or its usual size is 0 on {symbol}"
+        )
+    return float(f"{number / usual:.3g}")

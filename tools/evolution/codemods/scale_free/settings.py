@@ -10,45 +10,44 @@ import libcst as cst
 from tools.evolution.codemods.scale_free.condition import Opener
 from tools.evolution.codemods.scale_free.file_edit import FileEdit
 from tools.evolution.codemods.scale_free.home import Home, references
+from tools.evolution.codemods.scale_free.plan import Form
+
+NOTES = {
+    "rank": "# What passes is the busiest share of a market's own recent bars, whatever its size.",
+    "usual": "# A multiple of a market's own usual size over its recent bars.",
+}
 
 
-def new_names(home: Home) -> tuple[str, str]:
-    """Names of the window and of the share, in the style of the old one."""
-    upper = home.name.isupper()
-    return (
-        (f"{home.name}_BARS", f"{home.name}_PASS_SHARE")
-        if upper
-        else (f"{home.name}_bars", f"{home.name}_pass_share")
-    )
+def new_names(home: Home, form: Form) -> tuple[str, str]:
+    """Names of the window and of the value, in the style of the old one."""
+    endings = ("bars", "pass_share" if form == "rank" else "of_usual")
+    names = [f"{home.name}_{e.upper() if home.name.isupper() else e}" for e in endings]
+    return names[0], names[1]
 
 
-def access(home: Home) -> tuple[str, str]:
+def access(home: Home, form: Form) -> tuple[str, str]:
     """How a condition reaches the two: ``params.floor`` -> ``params.floor_bars``, ``params.floor_pass_share``."""
     prefix = home.access[: len(home.access) - len(home.name)]
-    bars, share = new_names(home)
-    return prefix + bars, prefix + share
+    bars, value = new_names(home, form)
+    return prefix + bars, prefix + value
 
 
-def taken(sources: Mapping[str, str], home: Home) -> bool:
+def taken(sources: Mapping[str, str], home: Home, form: Form) -> bool:
     """Whether one of the new names is in use already."""
-    return any(references(sources, Home(home.kind, name=name)) for name in new_names(home))
+    return any(references(sources, Home(home.kind, name=name)) for name in new_names(home, form))
 
 
 def replace_setting(
-    opener: Opener, sources: Mapping[str, str], home: Home, used: int, bars: int, share: float
+    opener: Opener, sources: Mapping[str, str], home: Home, used: int, form: Form, values: tuple[int, float]
 ) -> bool:
     """Define the two settings. The old one goes when nobody else speaks of it. Returns whether it went."""
     edit = opener(home.file)
     statement = _definition(edit, home)
     goes = references(sources, home) <= used
-    names = new_names(home)
-    annotated = isinstance(_small(statement), cst.AnnAssign)
-    texts = [
-        f"{names[0]}{': int' if annotated else ''} = {bars}",
-        f"{names[1]}{': float' if annotated else ''} = {share}",
-    ]
-    note = "# What passes is the busiest share of a market's own recent bars, whatever its size."
-    edit.edits[statement] = lambda node: _rewritten(node, texts, note, goes)
+    names = new_names(home, form)
+    kinds = (": int", ": float") if isinstance(_small(statement), cst.AnnAssign) else ("", "")
+    texts = [f"{n}{k} = {v}" for n, k, v in zip(names, kinds, values, strict=True)]
+    edit.edits[statement] = lambda node: _rewritten(node, texts, NOTES[form], goes)
     if home.access == home.name:
         _rename_imports(opener, sources, home, names, goes)
     return goes
