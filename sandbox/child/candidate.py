@@ -226,11 +226,12 @@ def _deliver(request: Mapping[str, Any], out: Any, answer: Mapping[str, Any]) ->
 
 def _trace(request: Mapping[str, Any], out: Any) -> None:
     """Put the tracer's module where the instrumented system looks for it."""
-    trace, layout, n = request["trace"], request["layout"], int(request["bars"])
+    trace, layout = request["trace"], request["layout"]
+    room = (len(out) - int(layout["series"])) // max(1, len(trace["record"]))
     slots, width = int(trace["slots"]), int(layout["trace_width"])
     stats = out[layout["trace"] : layout["trace"] + slots * width].reshape(slots, width)
     series = {
-        slot: out[layout["series"] + k * n : layout["series"] + (k + 1) * n]
+        slot: out[layout["series"] + k * room : layout["series"] + (k + 1) * room]
         for k, slot in enumerate(trace["record"])
     }
     forced = {int(slot): bool(value) for slot, value in trace["forced"]}

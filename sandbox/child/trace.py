@@ -42,7 +42,7 @@ class Tracer:
     ) -> None:
         self.forced, self.replay, self.series = dict(forced), dict(replay), dict(series)
         self.record = frozenset(record)
-        self.rows = [memoryview(row) for row in stats]
+        self.rows: list[Any] = [memoryview(row) for row in stats]
         self.cursor: dict[int, int] = {}
         self.special = set(self.forced) | set(self.replay) | self.record
         for row in self.rows:

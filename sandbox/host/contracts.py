@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 TRACE_HEADER = 16
 TRACE_SAMPLES = 256
 TRACE_WIDTH = TRACE_HEADER + 3 * TRACE_SAMPLES
+#: A recorded slot has room for so many outcomes a bar: a condition may be asked for longs and for shorts.
+RECORDED_PER_BAR = 4
 
 Setting = float | int | bool | str | None
 
@@ -85,7 +87,7 @@ class Evaluation:
 class Outcome:
     """What came back. ``decisions`` is float64 (bars, fields) when ``status`` is ok, else None. ``columns_present``
     tells which fields the strategy really returned. ``trace`` is float64 (slots, TRACE_WIDTH); ``series`` maps
-    a recorded slot to its outcomes (NaN where it was not evaluated). ``log`` is hostile text, capped."""
+    a recorded slot to its outcomes in order, room for RECORDED_PER_BAR a bar, NaN past the last. ``log`` is hostile text, capped."""
 
     status: Status
     reason: str

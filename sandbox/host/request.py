@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from sandbox.host import memory, validate
-from sandbox.host.contracts import TRACE_WIDTH, Evaluation, Floats, Limits, Outcome, Status, Trace
+from sandbox.host.contracts import (
+    RECORDED_PER_BAR,
+    TRACE_WIDTH,
+    Evaluation,
+    Floats,
+    Limits,
+    Outcome,
+    Status,
+    Trace,
+)
 from sandbox.host.text import clean, one_line
 
 #: Words in front of the presence flags: word 0 is 1 when the answer is complete.
@@ -43,7 +52,7 @@ class Layout:
         decisions = _HEADER + fields
         traced = decisions + bars * fields
         series = traced + (trace.slots * TRACE_WIDTH if trace else 0)
-        words = series + (len(trace.record) * bars if trace else 0)
+        words = series + (len(trace.record) * bars * RECORDED_PER_BAR if trace else 0)
         return cls(_HEADER, decisions, traced, series, words)
 
 
@@ -202,5 +211,5 @@ def _read_trace(
     if trace is None:
         return None, {}
     table = words[layout.trace : layout.series].reshape(trace.slots, TRACE_WIDTH).copy()
-    runs = words[layout.series :].reshape(len(trace.record), bars)
+    runs = words[layout.series :].reshape(len(trace.record), bars * RECORDED_PER_BAR)
     return table, {slot: runs[k].copy() for k, slot in enumerate(trace.record)}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sandbox_helpers import FIELDS, MEAN, Asker, BundleMaker, make_bars
 
-from sandbox.host.contracts import TRACE_HEADER, TRACE_WIDTH, Limits, Status, Trace
+from sandbox.host.contracts import RECORDED_PER_BAR, TRACE_HEADER, TRACE_WIDTH, Limits, Status, Trace
 from sandbox.host.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -253,9 +253,10 @@ def decide(bars):
     assert forced.decisions is not None and forced.trace is not None, forced.reason
     assert seen.trace.shape == (2, TRACE_WIDTH) and TRACE_HEADER == 16
     assert seen.trace[0, 1:3].tolist() == [400.0, float((volume > 20).sum())]
-    np.testing.assert_array_equal(seen.series[0], (volume > 20).astype(float))
+    np.testing.assert_array_equal(seen.series[0][:400], (volume > 20).astype(float))
+    assert len(seen.series[0]) == 400 * RECORDED_PER_BAR and np.isnan(seen.series[0][400:]).all()
     np.testing.assert_array_equal(forced.decisions[:, 0], replayed)
-    assert forced.decisions[:, 1].all() and forced.series[1].all()
+    assert forced.decisions[:, 1].all() and forced.series[1][:400].all()
 
 
 @pytest.mark.parametrize(

@@ -18,16 +18,23 @@ else:
     from _mendel_reasons import Rejection
 
 SIGNALS = ("enter_long", "exit_long", "enter_short", "exit_short")
+BEFORE = "before:"
 _METHODS = ("signals", "generate", "__call__")
 
 
 def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Call the strategy ``repeat`` times on fresh bars; its last answer as float64 arrays by field. ``time``
-    is int64 ns UTC, ``columns`` float64 arrays of that length. Raises Rejection or what the strategy raises."""
+    is int64 ns UTC, ``columns`` float64 arrays of that length. Columns whose names start with BEFORE are another
+    market's: every call but the last gets those instead. Raises Rejection or what the strategy raises."""
     target = resolve(request["target"], "strategy.target")
-    answer: Any = None
-    for _ in range(max(1, int(request["repeat"]))):
-        bars = frame(request["symbol"], time, columns)
+    own = {name: values for name, values in columns.items() if not name.startswith(BEFORE)}
+    other = {name.removeprefix(BEFORE): values for name, values in columns.items() if name.startswith(BEFORE)}
+    calls, answer = max(1, int(request["repeat"])), None
+    for turn in range(calls):
+        first = bool(other) and turn < calls - 1
+        bars = frame(
+            f"{request['symbol']}-before" if first else request["symbol"], time, other if first else own
+        )
         answer = call(target, bars, build_params(request["params"], request["overrides"]), request["params"])
     return extract(answer, frame(request["symbol"], time, {}).index, request["fields"])
 

@@ -19,6 +19,8 @@ from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_fin
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
 
+#: How the child tells another market's columns, which the first call gets, from the market's own.
+BEFORE = "before:"
 STATE_CATEGORIES = ("module_state", "mutable_default", "state_leak")
 
 
@@ -34,19 +36,22 @@ class RepeatProbe:
             usual = study.decisions[symbol]
             if fresh is not None and differs(usual, fresh).any():
                 return [self._write_up(study, market, usual, fresh, "nondeterminism", [])]
-            for _previous, label in self._before(study, market):
-                then = study.runner.decide(study.bundle, market, repeat=2).decisions
+            for asked, label in self._before(study, market):
+                then = study.runner.decide(study.bundle, asked, repeat=2).decisions
                 if then is not None and differs(usual, then).any():
                     places = [s for s in suspects if s.category in STATE_CATEGORIES]
                     return [self._write_up(study, market, usual, then, label, places)]
         return []
 
-    def _before(self, study: Study, market: Market) -> list[tuple[Market | None, str]]:
-        """What to call first: the same market, then another."""
+    def _before(self, study: Study, market: Market) -> list[tuple[Market, str]]:
+        """The market with what is to be called first: itself, then another of the same length beside it."""
         others = [study.markets[s] for s in study.by_activity if s != market.symbol]
-        long_enough = [o for o in others if len(o) >= len(market)]
-        first: list[tuple[Market | None, str]] = [(None, "the same bars")]
-        return first + [(o.cut(0, len(market)), o.symbol) for o in long_enough[:1]]
+        long_enough = [o.cut(0, len(market)) for o in others if len(o) >= len(market)]
+        beside = [
+            (market.with_columns({f"{BEFORE}{n}": v for n, v in o.columns.items()}), o.symbol)
+            for o in long_enough[:1]
+        ]
+        return [(market, "the same bars"), *beside]
 
     def _write_up(
         self,
