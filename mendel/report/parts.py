@@ -48,7 +48,7 @@ def finding_view(cycle: Cycle, finding: Document) -> dict[str, Any]:
         "category": text(finding.get("category")),
         "severity": text(finding.get("severity")),
         "place": facts.place(finding),
-        "summary": text(finding.get("summary")),
+        "summary": words.dated(text(finding.get("summary"))),
         "test": finding.get("test"),
         "counterexample": counterexample.explain(finding),
         "condition": next(iter(texts(table(finding.get("counterexample")).get("conditions"))), ""),

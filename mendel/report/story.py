@@ -3,6 +3,7 @@ an edge is called unproven unless a confirmation gate passed."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from mendel.report import words
@@ -69,14 +70,25 @@ def _patched(cycle: Cycle, patch: Document) -> Story:
     lead = [_outcome(patch, status)]
     if tone != "stop":
         lead += [_money(patch, change)]
-    others = len(cycle.findings) - len(
-        {p.get("finding") for p in cycle.patches} & {f.get("id") for f in cycle.findings}
-    )
+    lead.append(_others(cycle))
+    tried = [p.get("finding") for p in cycle.patches]
+    others = sum(f.get("id") not in tried for f in cycle.findings)
     if others:
         lead.append(
             f"{words.number_word(others)} more {'defect was' if others == 1 else 'defects were'} proven and not repaired; see the findings."
         )
     return Story(tone, f"{_cause(finding)} {_status(patch, status)}".strip(), tuple(p for p in lead if p))
+
+
+def _others(cycle: Cycle) -> str:
+    """What became of the patches that the headline does not tell."""
+    rest = Counter(words.status(text(p.get("status"))) for p in cycle.patches[1:])
+    told = "; ".join(f"{n} {what}" for what, n in rest.items())
+    return (
+        f"{words.number_word(rest.total())} more {'change was' if rest.total() == 1 else 'changes were'} judged: {told}."
+        if told
+        else ""
+    )
 
 
 def _cause(finding: Document) -> str:

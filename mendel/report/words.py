@@ -131,6 +131,13 @@ def moment(value: str) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
+def dated(value: str) -> str:
+    """Prose with its ISO times as a person writes them."""
+    return re.sub(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", lambda m: moment(m[0]), value
+    )
+
+
 def seconds(value: float | None) -> str:
     """A duration."""
     if value is None:

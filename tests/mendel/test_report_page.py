@@ -270,6 +270,19 @@ def test_a_patch_that_was_taken_back_says_why() -> None:
     assert "Byte for byte what was judged." not in seen.text
 
 
+def test_several_changes_are_all_told() -> None:
+    done = sample.refused()
+    done["patches"].append({**sample.applied()["patches"][0], "id": "aaaa", "finding": "f2"})
+    seen = page(done)
+    assert (
+        seen.headings[0]
+        == "Decisions use bars from the future in bot/features.py:37. It is repaired; the edge is unproven."
+    )
+    assert "One more change was judged: 1 refused by its gates." in seen.text
+    assert "One more defect was proven and not repaired" in seen.text
+    assert [h for h in seen.headings if h.startswith("Change")] == ["Change 1", "Change 2"]
+
+
 def test_evidence_of_a_gate_nobody_knows_is_a_table() -> None:
     done = sample.result()
     done["patches"][0]["gates"].append(

@@ -51,6 +51,9 @@ def test_lists_and_moments() -> None:
     ]  # fmt: skip
     assert words.moment("2025-07-05T18:00:00+02:00") == "2025-07-05 16:00 UTC"
     assert words.moment("soon") == "soon"
+    assert (
+        words.dated("before 2025-07-15T03:35:00+00:00, not 2025") == "before 2025-07-15 03:35 UTC, not 2025"
+    )
 
 
 @given(st.one_of(st.none(), st.booleans(), st.text(), st.floats(), st.integers()))
