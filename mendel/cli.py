@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mendel import __version__
-from mendel.commands import data, evolution, ledger, patches, start, state, understanding
+from mendel.commands import data, evolution, ledger, patches, regimes, start, state, understanding
 
 app = typer.Typer(
     name="mendel",
@@ -44,6 +44,7 @@ app.command()(understanding.backtest)
 app.add_typer(patches.app, name="patch")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(data.app, name="data")
+app.command()(regimes.regimes)
 app.command()(state.status)
 app.command()(state.doctor)
 
