@@ -43,4 +43,10 @@ _FIRST: tuple[str, ...] = (
         id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER NOT NULL, hash TEXT NOT NULL)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_GOALS: tuple[str, ...] = (
+    """CREATE TABLE goals (
+        id TEXT PRIMARY KEY, target TEXT NOT NULL, status TEXT NOT NULL, created TEXT NOT NULL,
+        updated TEXT NOT NULL, body TEXT NOT NULL)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GOALS)
