@@ -11,6 +11,8 @@ from sandbox.host.contracts import Status
 from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.failing_test import test_files
 from tools.analysis.probes.base import Conviction, Probe, make_finding
+from tools.analysis.probes.determinism import CATEGORY as CHANCE
+from tools.analysis.probes.determinism import DeterminismProbe
 from tools.analysis.probes.faults import FaultProbe
 from tools.analysis.probes.holes import HoleProbe
 from tools.analysis.probes.prefix import PrefixProbe
@@ -23,6 +25,7 @@ from tools.contracts import Finding, Severity
 from tools.system.runner import StrategyFailed
 
 PROBES: tuple[Probe, ...] = (
+    DeterminismProbe(),
     VOLUME_SCALE,
     PRICE_SCALE,
     PrefixProbe(),
@@ -65,6 +68,8 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
             continue
         study.progress(f"probing: {probe.name.replace('_', ' ')}")
         convictions += probe.run(study, suspects)
+        if any(c.finding.category == CHANCE for c in convictions):
+            break  # every other probe compares two runs
     merged = merge(convictions)
     findings = [_with_test(study, c, tests) for c in merged]
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]

@@ -2,10 +2,9 @@
 
 The strategy is called twice in one process, the first time on another market of the same length. A module-level
 cache, a mutable default argument or a class attribute that survives a call shows as a difference from the answer of
-a fresh process. A third run in a fresh process tells state apart from chance: where two fresh processes disagree,
-the strategy is not deterministic (clock, hash order, random numbers).
+a fresh process. Chance is another probe's matter (determinism), which goes first.
 
-False-positive risks: none known for state; a strategy that uses the clock may pass by luck.
+False-positive risks: none known.
 """
 
 from __future__ import annotations
@@ -25,17 +24,14 @@ STATE_CATEGORIES = ("module_state", "mutable_default", "state_leak")
 
 
 class RepeatProbe:
-    """State between calls, and determinism."""
+    """State between calls."""
 
     name = "symbol_isolation"
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
-        """At most one conviction for state and one for chance."""
+        """At most one conviction."""
         for symbol, market in study.sample(2).items():
-            fresh = study.runner.decide(study.bundle, market, fresh=True).decisions
             usual = study.decisions[symbol]
-            if fresh is not None and differs(usual, fresh).any():
-                return [self._write_up(study, market, usual, fresh, "nondeterminism", [])]
             for asked, label in self._before(study, market):
                 then = study.runner.decide(study.bundle, asked, repeat=2).decisions
                 if then is not None and differs(usual, then).any():
@@ -69,12 +65,6 @@ class RepeatProbe:
             "decisions_changed": int(changed.size),
             **change_at(market, usual, then, int(changed[0])),
         }
-        if label == "nondeterminism":
-            file, line = study.target_place
-            text = "Two fresh runs on the same bars decide differently: the strategy depends on chance, hash order or the clock."
-            return Conviction(
-                make_finding("nondeterminism", Severity.HIGH, (file, line, "strategy"), text, evidence)
-            )
         place = places[0] if places else None
         file, line = (place.file, place.line) if place else study.target_place
         what = place.summary if place else "The strategy keeps state between calls."
