@@ -1,0 +1,1 @@
+"""Inference that holds on market data: days are the unit, blocks keep their order, errors are budgeted."""
