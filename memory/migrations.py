@@ -49,4 +49,24 @@ _GOALS: tuple[str, ...] = (
         updated TEXT NOT NULL, body TEXT NOT NULL)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GOALS)
+#: Learnings get scope, dates and vectors. ``changed`` is a counter over all of them: what an index has not seen yet.
+_KNOWLEDGE: tuple[str, ...] = (
+    "ALTER TABLE learnings ADD COLUMN identity TEXT",
+    "ALTER TABLE learnings ADD COLUMN outcome TEXT",
+    "ALTER TABLE learnings ADD COLUMN valid_from TEXT",
+    "ALTER TABLE learnings ADD COLUMN valid_to TEXT",
+    "ALTER TABLE learnings ADD COLUMN superseded_by TEXT",
+    "ALTER TABLE learnings ADD COLUMN forgotten TEXT",
+    "ALTER TABLE learnings ADD COLUMN changed INTEGER NOT NULL DEFAULT 0",
+    "CREATE UNIQUE INDEX learnings_by_identity ON learnings(identity)",
+    "CREATE INDEX learnings_by_change ON learnings(changed)",
+    """CREATE TABLE learning_tags (
+        learning TEXT NOT NULL REFERENCES learnings(id), axis TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (learning, axis, value)) WITHOUT ROWID""",
+    "CREATE INDEX learning_tags_by_value ON learning_tags(axis, value)",
+    "INSERT INTO learning_tags SELECT id, 'cycle', cycle FROM learnings WHERE cycle IS NOT NULL",
+    """CREATE TABLE learning_vectors (
+        learning TEXT PRIMARY KEY REFERENCES learnings(id), embedder TEXT NOT NULL, vector BLOB NOT NULL)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GOALS, _KNOWLEDGE)
