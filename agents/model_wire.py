@@ -1,0 +1,175 @@
+"""One exchange with an OpenAI-compatible server: sent, retried where that helps, and explained in one line where it failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agents.model import ModelDown, ModelError
+from agents.model_settings import NO_KEY, ModelSettings
+
+#: Answers of a server that may be better a moment later.
+_BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+#: Answers that no second try changes: the key, the address or the name is wrong.
+_CLOSED = frozenset({401, 402, 403, 404})
+_FIRST_WAIT = 0.5
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. ``finish`` is the server's reason; tokens None where it did not count them."""
+
+    text: str
+    finish: str
+    refusal: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    usd: float | None = None
+
+
+class FormatRefused(ModelError):  # noqa: N818
+    """The server does not take the form in which the answer was asked for."""
+
+
+class Unanswered(ModelError):  # noqa: N818
+    """Every try failed. ``billed`` says whether the server may have worked on one (it timed out)."""
+
+    def __init__(self, line: str, outcome: str, *, billed: bool) -> None:
+        super().__init__(line)
+        self.outcome, self.billed = outcome, billed
+
+
+class Wire:
+    """The vendor's client with our own deadline and retries."""
+
+    def __init__(self, settings: ModelSettings, sleep: Sleep = time.sleep) -> None:
+        from openai import OpenAI
+
+        self.settings, self._sleep, self._key = settings, sleep, settings.key()
+        self._asked_wait: float | None = None
+        self._client = OpenAI(
+            base_url=settings.base_url, api_key=self._key, timeout=settings.timeout_seconds, max_retries=0
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def send(self, request: dict[str, Any]) -> tuple[Reply, int]:
+        """The reply and the number of tries. Raises ModelDown, FormatRefused or Unanswered."""
+        done, tries = self._tried(request)
+        return _reply(done), tries
+
+    def stream(self, request: dict[str, Any]) -> Iterator[str | Reply]:
+        """Pieces of text as they arrive, at last the whole Reply. Only the opening is tried again: what was shown stays."""
+        import openai
+
+        opened, _ = self._tried({**request, "stream": True, "stream_options": {"include_usage": True}})
+        started, pieces, finish, usage = time.monotonic(), [], "", None
+        try:
+            with opened:
+                for chunk in opened:
+                    if time.monotonic() - started > self.settings.timeout_seconds:
+                        raise Unanswered(self._line("took too long"), "timeout", billed=True)
+                    usage = getattr(chunk, "usage", None) or usage
+                    for choice in (getattr(chunk, "choices", None) or [])[:1]:
+                        finish = choice.finish_reason or finish
+                        if choice.delta is not None and choice.delta.content:
+                            pieces.append(choice.delta.content)
+                            yield choice.delta.content
+        except (openai.APIError, ValueError, AttributeError) as error:
+            raise Unanswered(
+                self._line(f"broke off ({self._clean(error)})"), "broke_off", billed=True
+            ) from error
+        yield Reply("".join(pieces), finish or "stop", "", *_usage(usage))
+
+    def _tried(self, request: dict[str, Any]) -> tuple[Any, int]:
+        import openai
+
+        last, outcome, billed = "", "", False
+        for attempt in range(1, self.settings.attempts + 1):
+            try:
+                return self._client.chat.completions.create(**request), attempt
+            except openai.APITimeoutError:
+                last, outcome, billed = (
+                    f"did not answer in {self.settings.timeout_seconds:g} s",
+                    "timeout",
+                    True,
+                )
+            except openai.APIStatusError as error:
+                last, outcome = self._status(error, request), f"http_{error.status_code}"
+            except openai.APIConnectionError:
+                last, outcome = "cannot be reached", "connection"
+            except (openai.APIError, ValueError) as error:
+                last, outcome = (
+                    f"answered with something that is no completion ({self._clean(error)})",
+                    "garbled",
+                )
+            if attempt < self.settings.attempts:
+                self._sleep(self._wait(_FIRST_WAIT * 2 ** (attempt - 1)))
+        line = self._line(f"{last}, tried {self.settings.attempts} times")
+        raise Unanswered(line, outcome, billed=billed)
+
+    def _status(self, error: Any, request: dict[str, Any]) -> str:
+        """What to say of a status that another try may mend. Raises for the others."""
+        code = error.status_code
+        self._asked_wait = _retry_after(error.response.headers)
+        if code in _BUSY:
+            return f"answered {code}"
+        if code in _CLOSED:
+            what = {404: "the address or the model's name", 402: "the account"}.get(code, "the key")
+            raise ModelDown(self._line(f"answered {code}: check {what} ({self.settings.api_key_env})"))
+        if code in (400, 422) and ({"response_format", "tools"} & request.keys()):
+            raise FormatRefused(self._line(f"answered {code}: {self._clean(error)}"))
+        raise Unanswered(self._line(f"answered {code}: {self._clean(error)}"), f"http_{code}", billed=False)
+
+    def _wait(self, ours: float) -> float:
+        asked, self._asked_wait = self._asked_wait, None
+        return min(asked if asked is not None else ours, self.settings.most_wait_seconds)
+
+    def _line(self, what: str) -> str:
+        place = self.settings.base_url or "the model's server"
+        return f"model {self.settings.name} at {place} {what}"
+
+    def _clean(self, error: object) -> str:
+        """An error's words on one line, short, without the key."""
+        text = " ".join(str(error).split())
+        if self._key != NO_KEY:
+            text = text.replace(self._key, "***")
+        return text[:160]
+
+
+def _reply(done: Any) -> Reply:
+    """The first choice, taken apart with care: the client does not check what a server sends."""
+    choices = getattr(done, "choices", None) or []
+    numbers = _usage(getattr(done, "usage", None))
+    message = getattr(choices[0], "message", None) if choices else None
+    if message is None:
+        return Reply("", "empty", "", *numbers)
+    calls = getattr(message, "tool_calls", None) or []
+    called = getattr(getattr(calls[0], "function", None), "arguments", None) if calls else None
+    text = called or getattr(message, "content", None) or ""
+    finish = str(getattr(choices[0], "finish_reason", None) or "stop")
+    refusal = getattr(message, "refusal", None) or ("content filter" if finish == "content_filter" else "")
+    return Reply(str(text), finish, str(refusal), *numbers)
+
+
+def _usage(usage: Any) -> tuple[int | None, int | None, float | None]:
+    def count(name: str) -> int | None:
+        value = getattr(usage, name, None)
+        return value if isinstance(value, int) and value >= 0 else None
+
+    cost = getattr(usage, "cost", None)
+    usd = float(cost) if isinstance(cost, int | float) and cost >= 0 else None
+    return count("prompt_tokens"), count("completion_tokens"), usd
+
+
+def _retry_after(headers: Any) -> float | None:
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e6 else None
