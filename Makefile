@@ -36,8 +36,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
-bench: setup
+bench: setup .venv-bench/.ready
 	$(BIN)/python -m tools.bench
+
+.venv-bench/.ready: requirements-bench.lock
+	$(PYTHON) -m venv .venv-bench
+	VIRTUAL_ENV=$(CURDIR)/.venv-bench $(BIN)/uv pip install --quiet -r requirements-bench.lock
+	@touch .venv-bench/.ready
 
 clean:
 	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info demo-squeeze demo-squeeze-*
