@@ -12,15 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "BTC", "ETH")
 #: Coins that are talked of without the currency they are quoted in.
-_TICKERS = "|".join(
-    "BTC ETH SOL XRP DOGE BNB ADA LINK AVAX LTC NEAR TON DOT TRX MATIC POL SHIB PEPE ATOM UNI APT ARB OP SUI".split()
+_TICKERS = (
+    "BTC|ETH|SOL|XRP|DOGE|BNB|ADA|LINK|AVAX|LTC|NEAR|TON|DOT|TRX|MATIC|POL|SHIB|PEPE|ATOM|UNI|APT|ARB|SUI"
 )
 #: The alternatives in order: what is a date or a file must not be read as its numbers.
 _CLAIM = re.compile(
     rf"""(?P<date>\b\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:\d\d|Z)?)?)
       | (?P<file>(?<![\w/])[\w.\-/]*[\w\-]\.(?:py|toml|json|csv|parquet|feather|md|html|ya?ml|txt|sql|ipynb)\b(?::\d+)?)
-      | (?P<symbol>\b[A-Z0-9]{{2,12}}(?:USDT|USDC|FDUSD|BUSD|TUSD|USD|EUR|BTC|ETH)\b|\b(?:{_TICKERS})\b)
+      | (?P<symbol>\b[A-Z0-9]{{2,12}}(?:{"|".join(_QUOTES)})\b|\b(?:{_TICKERS})\b)
       | (?P<id>\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])(?!\d+e\d+\b)[0-9a-f]{{4,64}}\b)
       | (?P<number>(?<![\w.])[-+\u2212]?\d[\d,_]*(?:\.\d+)?(?:e[-+]?\d+)?(?:(?P<percent>\s?%)|(?P<unit>[a-zA-Z]{{1,3}}\b))?)""",
     re.X,
@@ -88,6 +89,13 @@ class Known:
         folded = text.casefold()
         return folded in self._words or any(w.startswith(folded) for w in self._words if len(folded) >= 4)
 
+    def symbol(self, text: str) -> bool:
+        """A market by its full name or by what stands before its currency."""
+        folded = text.casefold()
+        return folded in self._words or any(
+            w.startswith(folded) and w.upper().removeprefix(text) in _QUOTES for w in self._words
+        )
+
     def file(self, text: str) -> bool:
         """A file by its path or its last name, with its line where one is told."""
         name, _, line = text.partition(":")
@@ -133,7 +141,9 @@ def _holds(known: Known, found: re.Match[str]) -> bool:
         return any(text in t for t in known.texts)
     if found["file"]:
         return known.file(text)
-    if found["symbol"] or found["id"]:
+    if found["symbol"]:
+        return known.symbol(text)
+    if found["id"]:
         return known.text(text)
     if found["unit"]:  # 15m, 8x, 20bps: the letters may stand apart in the facts
         return known.text(text) or known.number(text[: -len(found["unit"])], percent=False)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from agents.choices import choices_of_cycle
 from agents.engine import Engine
+from agents.goals import goals_of_cycle
 from agents.graph import RECURSION_LIMIT, build, checkpoints
 from memory.cycles import Cycles
 
@@ -62,13 +64,14 @@ def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, 
     documents = [engine.patches.get(p) for p in state.get("patches", [])]
     patches = [{k: v for k, v in d.items() if k != "finding_record"} for d in documents]
     changed = any(p["status"] == "applied" for p in patches)
+    findings = [f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])]
     return {
         "cycle": state["cycle"],
         "system": {"name": engine.system.name, "root": str(engine.system.root)},
         "until": engine.bench.data.until,
-        "findings": [
-            f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])
-        ],
+        "findings": findings,
+        "goals": goals_of_cycle(engine.store, findings),
+        "choices": choices_of_cycle(engine.ledger, state["cycle"]),
         "suspects": state.get("suspects", []),
         "silence": state.get("silence", {}),
         "trades": state.get("trades", {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agents.choices import PlaybookChoices, open_choices
 from agents.desk import Desk
 from tools.analysis.detect import Diagnosis, diagnose
 from tools.analysis.study import Progress, Study, quiet
@@ -19,6 +20,8 @@ class Engine(Desk):
     def __init__(self, path: str | Path, *, data: str | None = None, progress: Progress = quiet) -> None:
         super().__init__(path, progress=progress)
         try:
+            #: Who makes the playbook's choices; a model where one is configured.
+            self.choices: PlaybookChoices = open_choices(self.system, self.store, self.ledger, progress)
             self.bench = self._stack.enter_context(Workbench(self.system, data=data, progress=progress))
         except BaseException:
             self.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents import playbook
 from agents.engine import Engine
 from agents.scientist import conclude
 from agents.state import CycleState
@@ -20,7 +19,7 @@ def learn(engine: Engine, state: CycleState) -> dict[str, Any]:
     patches = [patch_from(d) for d in documents]
     results = [_concluded(h, patches) for h in state.get("hypotheses", [])]
     lessons = [
-        playbook.lesson(engine.system.name, finding_from(d["finding_record"]), p)
+        engine.choices.lesson(state["cycle"], engine.system.name, finding_from(d["finding_record"]), p)
         for d, p in zip(documents, patches, strict=True)
         if p.status in KEPT
     ]

@@ -6,7 +6,6 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from agents import playbook
 from agents.desk import Desk
 from agents.engine import Engine
 from agents.state import CycleState
@@ -20,7 +19,8 @@ from tools.records import patch_from, patch_json
 def review(engine: Engine, state: CycleState) -> dict[str, Any]:
     """What the policy says about the judged patch."""
     patch = patch_from(engine.patches.get(state["patch"]))
-    return {"decision": playbook.decide(patch, state["options"], engine.system.config.policy.approve)}
+    policy = engine.system.config.policy.approve
+    return {"decision": engine.choices.decide(state["cycle"], patch, state["options"], policy)}
 
 
 def ask(engine: Engine, state: CycleState) -> dict[str, Any]:

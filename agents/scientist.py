@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from agents import playbook
 from agents.engine import Engine
 from agents.state import CycleState
 from tools.contracts import Patch
@@ -14,10 +13,13 @@ from tools.contracts import Patch
 def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
     """Order the opportunities, and register a prediction for each before any repair is tried."""
     study, tried = engine.study(state["bundle"]), set(state.get("tried", []))
-    order = [f for f in playbook.rank(engine.diagnosis(state["bundle"]).findings) if f.id not in tried]
+    found = engine.diagnosis(state["bundle"]).findings
+    order = [f for f in engine.choices.rank(state["cycle"], found) if f.id not in tried]
     known = {h["spec"]["finding"] for h in state.get("hypotheses", [])}
     new = [
-        _register(engine, state["cycle"], playbook.prediction(study, f)) for f in order if f.id not in known
+        _register(engine, state["cycle"], engine.choices.prediction(state["cycle"], study, f))
+        for f in order
+        if f.id not in known
     ]
     return {
         "opportunities": [f.id for f in order],
