@@ -7,6 +7,7 @@ were asked for. When the host hangs up, all of it dies."""
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import importlib.util
 import json
@@ -166,11 +167,13 @@ def _fill_copy(setup: Mapping[str, Any]) -> None:
             path = f"{folder}/{name}"
             if not os.path.islink(path):  # noqa: PTH114
                 os.chmod(path, 0o644 | (os.stat(path).st_mode & 0o111))  # noqa: PTH101,PTH116
-    for name, text in setup["extra"].items():
+    files = {name: text.encode() for name, text in setup["extra"].items()}
+    files |= {name: base64.b64decode(data) for name, data in setup["extra_bytes"].items()}
+    for name, data in files.items():
         path = f"/system/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103,PTH120
-        with open(path, "w", encoding="utf-8") as handle:  # noqa: PTH123
-            handle.write(text)
+        with open(path, "wb") as handle:  # noqa: PTH123
+            handle.write(data)
 
 
 def _command(setup: Mapping[str, Any]) -> int:

@@ -105,7 +105,7 @@ class Outcome:
 class Job:
     """A command that must exec (tests, dashboards). It runs in a throw-away copy of the bundle, without
     network, secrets or the person's files. ``extra`` are files written into the copy (path -> text);
-    ``collect`` are files brought back from it, each capped."""
+    ``extra_bytes`` the same for binary files; ``collect`` are files brought back from it, each capped."""
 
     bundle: str
     command: tuple[str, ...]
@@ -115,6 +115,7 @@ class Job:
     memory_mb: int = 4096
     output_bytes: int = 262144
     environment: Mapping[str, str] = field(default_factory=dict)
+    extra_bytes: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import selectors
@@ -82,7 +83,7 @@ def _why_not(place: SandboxPlace, job: Job) -> str | None:
         return f"no bundle {one_line(job.bundle, 80)!r} in {place.bundles}"
     if not job.command:
         return "a job needs a command"
-    for name in (*job.extra, *job.collect):
+    for name in (*job.extra, *job.extra_bytes, *job.collect):
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
             return f"{one_line(name, 80)!r} is not a path inside the copy"
@@ -185,6 +186,7 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "python_script": f'#!/bin/sh\nexec {shlex.quote(interpreter.executable)} "$@"\n',
         "environment": environment,
         "extra": dict(job.extra),
+        "extra_bytes": {n: base64.b64encode(data).decode() for n, data in job.extra_bytes.items()},
         "collect": list(job.collect),
         "memory_mb": job.memory_mb,
         "cpu_seconds": int(job.wall_seconds * 2) + 1,

@@ -35,6 +35,14 @@ def shell(bundle: str, text: str, **more: object) -> Job:
     return Job(bundle, ("sh", "-c", text), **more)  # type: ignore[arg-type]
 
 
+def test_binary_files_are_written_into_the_copy(place: SandboxPlace, bundle: BundleMaker) -> None:
+    data = bytes(range(256)) * 3
+    job = shell(
+        bundle(files=SUITE), "cp data/x.bin out.bin", extra_bytes={"data/x.bin": data}, collect=("out.bin",)
+    )
+    assert run_job(place, job).files == {"out.bin": data}
+
+
 def test_a_systems_own_tests_run(place: SandboxPlace, bundle: BundleMaker) -> None:
     name = bundle(files=SUITE)
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")

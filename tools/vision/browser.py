@@ -8,6 +8,7 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SETTING = "MENDEL_BROWSER"
+INSTALL = f"no browser: pages cannot be looked at; install chromium (Debian: apt-get install chromium) or set {SETTING}"
 
 
 def find_browser() -> Path | None:
