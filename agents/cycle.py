@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable
@@ -36,7 +37,8 @@ def run_cycle(engine: Engine, options: dict[str, Any], ask: Ask = nobody) -> dic
     started, cycles = time.monotonic(), Cycles(engine.store)
     with checkpoints(engine) as saver:
         graph = build(engine, saver)
-        cycle, resumed = _cycle_to_run(cycles, graph, options)
+        options = {**options, "data": _identity(engine)}
+        cycle, resumed = _cycle_to_run(engine, cycles, graph, options)
         config = {"configurable": {"thread_id": cycle}, "recursion_limit": RECURSION_LIMIT}
         first = None if resumed else {"cycle": cycle, "options": options}
         state = graph.invoke(first, config, durability="sync")
@@ -48,16 +50,37 @@ def run_cycle(engine: Engine, options: dict[str, Any], ask: Ask = nobody) -> dic
     return {**result, "resumed": resumed}
 
 
-def _cycle_to_run(cycles: Cycles, graph: Any, options: dict[str, Any]) -> tuple[str, bool]:
+def _identity(engine: Engine) -> str:
+    """What a cycle's results depend on beside the source: which bars of which symbols."""
+    markets = engine.bench.data.markets
+    bars = [
+        (s, len(m), int(m.time[0]), int(m.time[-1]), float(m.columns["close"].sum()))
+        for s, m in markets.items()
+    ]
+    return hashlib.sha256(repr(sorted(bars)).encode()).hexdigest()[:16]
+
+
+def _cycle_to_run(engine: Engine, cycles: Cycles, graph: Any, options: dict[str, Any]) -> tuple[str, bool]:
+    """The newest cycle that was cut off, where it had the same options, data and source; else a new one."""
     for row in cycles.list(status="running"):
         cut_off = graph.get_state({"configurable": {"thread_id": row["id"]}})
-        same = (cut_off.values or {}).get("options") == options
-        if cut_off.next and same:
+        values = cut_off.values or {}
+        if cut_off.next and values.get("options") == options and _same_source(engine, values):
             return str(row["id"]), True
         cycles.finish(str(row["id"]), "abandoned")
     cycle = new_cycle_id()
     cycles.start(cycle, options)
     return cycle, False
+
+
+def _same_source(engine: Engine, values: dict[str, Any]) -> bool:
+    """Whether the source is still what the cut-off cycle worked on, or what its patch in hand made of it."""
+    if not values.get("bundle"):
+        return True
+    known = {values["bundle"]}
+    if values.get("patch"):
+        known.add(engine.patches.get(values["patch"])["bundle"])
+    return engine.bundles.snapshot(engine.system) in known
 
 
 def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, Any]:

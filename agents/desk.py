@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from agents.reconcile import reconcile
 from memory.findings import Findings
 from memory.learnings import Learnings
 from memory.ledger import Ledger
@@ -39,13 +40,20 @@ class Desk:
                 self._stack.enter_context(engine_lock(self.system))
                 self.recovered = recover(self.system)
             self.store = self._stack.enter_context(Store(self.system.state / STORE_NAME))
+            self.bundles = BundleStore(self.system.bundles)
+            self.ledger = Ledger(self.store)
+            self.findings, self.patches = Findings(self.store), Patches(self.store)
+            self.learnings, self.trials = Learnings(self.store), Trials(self.store)
+            if not reading:
+                self.recovered += reconcile(self)
         except BaseException:
             self._stack.close()
             raise
-        self.bundles = BundleStore(self.system.bundles)
-        self.ledger = Ledger(self.store)
-        self.findings, self.patches = Findings(self.store), Patches(self.store)
-        self.learnings, self.trials = Learnings(self.store), Trials(self.store)
+
+    def cycle_of(self, patch: str) -> str:
+        """The cycle in which a patch was judged, by the patch's full id."""
+        row = self.store.row("SELECT cycle FROM patches WHERE id = ?", (patch,))
+        return str(row["cycle"]) if row is not None and row["cycle"] else "by-hand"
 
     @property
     def place(self) -> SandboxPlace:

@@ -33,16 +33,28 @@ def ask(engine: Engine, state: CycleState) -> dict[str, Any]:
 def act(engine: Engine, state: CycleState) -> dict[str, Any]:
     """Do what was decided: apply, reject, or leave it waiting."""
     decision, patch = state["decision"], patch_from(engine.patches.get(state["patch"]))
-    applied = False
-    if decision["answer"] == "approve":
-        approval = Approval(decision["digest"], decision["by"], bool(decision.get("exposure")))
-        applied = approve(engine, state["cycle"], patch, approval).status is PatchStatus.APPLIED
-    elif decision["answer"] == "reject":
-        reject(engine, state["cycle"], patch, str(decision.get("by", "a person")))
+    status = patch.status
+    if status is PatchStatus.AWAITING_APPROVAL:  # else: it was acted on before this node was cut off
+        status = _carry_out(engine, state["cycle"], patch, decision)
     update: dict[str, Any] = {"patch": "", "decision": {}}
-    if applied:  # the source changed: understand it anew before the next repair
+    if status in (PatchStatus.APPLIED, PatchStatus.EXPIRED):  # the source changed: understand it anew
         update |= {"bundle": "", "ranked": False, "opportunities": []}
     return update
+
+
+def _carry_out(engine: Engine, cycle: str, patch: Patch, decision: dict[str, Any]) -> PatchStatus:
+    """The status that the patch has then. One that no longer fits the source does not end the cycle."""
+    if decision["answer"] == "approve":
+        approval = Approval(decision["digest"], decision["by"], bool(decision.get("exposure")))
+        try:
+            return approve(engine, cycle, patch, approval).status
+        except ApplyError as error:
+            engine.progress(f"patch {patch.id} expired: {error}")
+            return PatchStatus.EXPIRED
+    if decision["answer"] == "reject":
+        reject(engine, cycle, patch, str(decision.get("by", "a person")))
+        return PatchStatus.REJECTED
+    return patch.status
 
 
 def approve(desk: Desk, cycle: str, patch: Patch, approval: Approval) -> Patch:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.syntax import Syntax
 
@@ -17,7 +17,7 @@ def ask_person(request: dict[str, Any]) -> dict[str, Any]:
     console.print("  ".join(f"{g['name']} {g['verdict']}" for g in patch["gates"]))
     for question in request["consent"]:
         console.print(f"[yellow]This raises exposure:[/yellow] {question}")
-    answer = typer.prompt("Apply it? (yes / no / later)", default="later", err=True).strip().lower()
+    answer = _answer("Apply it? (yes / no / later) [later]: ")
     if answer in {"y", "yes"}:
         return {
             "answer": "approve",
@@ -28,3 +28,14 @@ def ask_person(request: dict[str, Any]) -> dict[str, Any]:
     if answer in {"n", "no"}:
         return {"answer": "reject", "by": "a person at the terminal"}
     return {"answer": "later"}
+
+
+def _answer(question: str) -> str:
+    """What was typed; asked again until it is an answer. The end of the input means later."""
+    while True:
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        typed = sys.stdin.readline()
+        answer = typed.strip().lower() or "later"
+        if answer in {"y", "yes", "n", "no", "l", "later"}:
+            return answer

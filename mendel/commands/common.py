@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -13,7 +15,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 
 P = ParamSpec("P")
-NO, BAD, BROKEN, INTERRUPTED = 1, 2, 70, 130
+NO, BAD, BROKEN, INTERRUPTED, UNREAD = 1, 2, 70, 130, 141
+INTERRUPTED_LINE = "interrupted: nothing was left half done; run it again to go on"
+_emitted: ContextVar[bool] = ContextVar("emitted", default=False)
 
 SystemArgument = Annotated[
     Path | None,
@@ -31,7 +35,8 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 class Answer(Exception):  # noqa: N818 - not an error: the command's answer is no
-    """Ends a command with an exit code and, without --json, a line on standard error."""
+    """Ends a command with an exit code and a line on standard error. With --json the line is the document too, unless one
+    was emitted before."""
 
     def __init__(self, code: int, line: str = "") -> None:
         super().__init__(line)
@@ -43,6 +48,7 @@ def emit(document: Any) -> None:
     from tools.records import jsonable
 
     sys.stdout.write(json.dumps(jsonable(document), indent=2, ensure_ascii=False) + "\n")
+    _emitted.set(True)
 
 
 def say(text: str = "") -> None:
@@ -62,18 +68,19 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _emitted.set(False)
         try:
             command(*args, **kwargs)
+            sys.stdout.flush()
         except Answer as answer:
-            if answer.line:
-                note(answer.line)
-            raise typer.Exit(answer.code) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(
-                _fail("interrupted: nothing was left half done; run it again to go on", kwargs, INTERRUPTED)
-            ) from None
-        except (typer.Exit, typer.Abort):
+            code = _fail(answer.line, kwargs, answer.code) if answer.line else answer.code
+            raise typer.Exit(code) from None
+        except (KeyboardInterrupt, typer.Abort):
+            raise typer.Exit(_fail(INTERRUPTED_LINE, kwargs, INTERRUPTED)) from None
+        except typer.Exit:
             raise
+        except BrokenPipeError:
+            raise typer.Exit(_nobody_reads()) from None
         except Exception as error:  # noqa: BLE001 - the process edge
             raise typer.Exit(_explain(error, kwargs)) from None
 
@@ -102,10 +109,23 @@ def _explain(error: Exception, kwargs: dict[str, Any]) -> int:
 
 def _fail(line: str, kwargs: dict[str, Any], code: int) -> int:
     one_line = " ".join(line.split())
-    if kwargs.get("as_json"):
+    if kwargs.get("as_json") and not _emitted.get():
         emit({"error": one_line})
     note(one_line)
     return code
+
+
+def _nobody_reads() -> int:
+    """Whoever read our output has gone (``mendel ledger show | head``): be silent, at exit too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD
+
+
+def usage_error(message: str, command: str, arguments: Sequence[str]) -> int:
+    """The one line for a command that was called in a wrong way; the exit code."""
+    line = f"{message.rstrip('.')}; see: {command} --help"
+    _emitted.set(False)
+    return _fail(line, {"as_json": "--json" in arguments}, BAD)
 
 
 def chosen(path: Path | None, system: Path) -> Path:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mendel.commands.common import NO, Answer, JsonOption, SystemOption, emit, guarded, say
+from mendel.commands.common import NO, Answer, JsonOption, SystemOption, emit, guarded, note, say
+
+if TYPE_CHECKING:
+    from agents.desk import Desk
 
 app = typer.Typer(help="Look at patches; approve, reject or roll them back.", no_args_is_help=True)
 PatchArgument = Annotated[str, typer.Argument(metavar="ID", help="The patch, or the start of its id.")]
@@ -16,6 +21,17 @@ PatchArgument = Annotated[str, typer.Argument(metavar="ID", help="The patch, or 
 def _public(document: dict[str, Any], *, diff: bool = True) -> dict[str, Any]:
     hidden = {"finding_record"} if diff else {"finding_record", "diff"}
     return {k: v for k, v in document.items() if k not in hidden}
+
+
+@contextmanager
+def _desk(system: Path) -> Iterator[Desk]:
+    """The desk to write at. What it put right after an engine that was killed is said first."""
+    from agents.desk import Desk
+
+    with Desk(system) as desk:
+        for line in desk.recovered:
+            note(line)
+        yield desk
 
 
 @app.command("list")
@@ -81,12 +97,12 @@ def approve_patch(
 
     Example: mendel patch approve 1a2b3c --yes-exposure --system my-squeeze
     """
-    from agents.desk import Desk
     from agents.reviewer import approve
+    from tools.evolution.apply import ApplyError
     from tools.evolution.promote import Approval, ApprovalError
     from tools.records import patch_from
 
-    with Desk(system) as desk:
+    with _desk(system) as desk:
         document = desk.patches.get(patch)
         known = patch_from(document)
         if digest is not None and not known.digest.startswith(digest):
@@ -95,13 +111,9 @@ def approve_patch(
                 f"patch {known.id} has digest {known.digest[:12]}, not {digest}: it changed; look at it again",
             )
         try:
-            done = approve(
-                desk,
-                str(document.get("cycle") or "by-hand"),
-                known,
-                Approval(known.digest, "a person", yes_exposure),
-            )
-        except ApprovalError as error:
+            approval = Approval(known.digest, "a person", yes_exposure)
+            done = approve(desk, desk.cycle_of(known.id), known, approval)
+        except (ApprovalError, ApplyError) as error:
             raise Answer(NO, str(error)) from None
         final = _public(desk.patches.get(known.id))
     if as_json:
@@ -119,18 +131,17 @@ def reject_patch(patch: PatchArgument, system: SystemOption = Path(), as_json: J
 
     Example: mendel patch reject 1a2b3c --system my-squeeze
     """
-    from agents.desk import Desk
     from agents.reviewer import reject
     from tools.records import patch_from
 
-    with Desk(system) as desk:
+    with _desk(system) as desk:
         document = desk.patches.get(patch)
         if document["status"] != "awaiting_approval":
             raise Answer(
                 NO,
                 f"patch {document['id']} is {document['status']}: only one that awaits approval can be rejected",
             )
-        reject(desk, str(document.get("cycle") or "by-hand"), patch_from(document), "a person")
+        reject(desk, desk.cycle_of(document["id"]), patch_from(document), "a person")
         final = _public(desk.patches.get(document["id"]))
     if as_json:
         emit(final)
@@ -150,11 +161,14 @@ def rollback(
 
     Example: mendel patch rollback 1a2b3c --system my-squeeze
     """
-    from agents.desk import Desk
     from agents.reviewer import roll_back
+    from tools.evolution.rollback import RollbackError
 
-    with Desk(system) as desk:
-        done = roll_back(desk, patch, force=force)
+    with _desk(system) as desk:
+        try:
+            done = roll_back(desk, patch, force=force)
+        except RollbackError as error:
+            raise Answer(NO, str(error)) from None
         final = _public(desk.patches.get(done.patch))
     if as_json:
         emit({**final, "restored": list(done.files), "overwritten": list(done.overwritten)})

@@ -61,7 +61,8 @@ def doctor(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
     from tools.system.system import System
     from tools.vision.browser import find_browser
 
-    python = System.open(system).python if (system / CONFIG_NAME).is_file() else Path(sys.executable)
+    attached = (system / CONFIG_NAME).is_file() or not system.is_dir()  # where there is no folder, it says so
+    python = System.open(system).python if attached else Path(sys.executable)
     with tempfile.TemporaryDirectory() as folder:
         layers = run_selftest(SandboxPlace(Path(folder), python))
     browser = find_browser()
