@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
 from mendel import __version__
 from mendel.commands import data, evolution, ledger, patches, regimes, start, state, understanding
+from mendel.commands.common import BAD, usage_error
+
+#: Typer carries its own copy of click, or uses the installed one, by version: ask it for the class.
+ClickException = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 app = typer.Typer(
     name="mendel",
@@ -49,6 +54,20 @@ app.command()(state.status)
 app.command()(state.doctor)
 
 
+def _wrong_use(error: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()  # the help itself
+        return BAD
+    context = getattr(error, "ctx", None)
+    return usage_error(error.format_message(), context.command_path if context else "mendel", sys.argv)
+
+
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point. A command that is called in a wrong way gets one line, and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        if not isinstance(error, ClickException):
+            raise
+        sys.exit(_wrong_use(error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -33,13 +33,18 @@ def cycle(
     from mendel.report.page import write_report
 
     with shown(title) as progress, Engine(folder, data=data, progress=progress) as engine:
-        result = run_cycle(engine, options, ask_person if ask else nobody)
+        for line in engine.recovered:
+            note(line)
+
+        def person(request: dict[str, Any]) -> dict[str, Any]:
+            with progress.paused():
+                return ask_person(request)
+
+        result = run_cycle(engine, options, person if ask else nobody)
         study = engine.study(engine.bundles.snapshot(engine.system))
         path = report or engine.system.state / "reports" / f"{result['cycle']}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report({**result, "architecture": study.architecture.to_json()}, path)
-    for line in result["recovered"]:
-        note(line)
     return {**result, "report": str(path.resolve())}
 
 
