@@ -65,6 +65,7 @@ class Lesson:
     contradicts: tuple[str, ...] = ()
     superseded_by: str | None = None
     forgotten: str | None = None
+    created: str | None = None
     cycle: str | None = None
     id: str | None = None
     provenance: Mapping[str, list[Json]] = field(default_factory=dict)
@@ -152,7 +153,7 @@ def lesson_from(document: Json) -> Lesson:
     }
     for name in ("claim", "unit", "superseded_by", "cycle", "id"):
         values[name] = _typed(given, name, str)
-    for name in ("outcome", "valid_from", "valid_to", "forgotten"):
+    for name in ("outcome", "valid_from", "valid_to", "forgotten", "created"):
         text = _typed(given, name, str)
         values[name] = None if text is None else moment(text, name)
     return Lesson(**values)

@@ -143,7 +143,7 @@ class Learnings:
                 lesson.cycle,
                 lesson.kind,
                 lesson.text,
-                utc_now(),
+                lesson.created or utc_now(),
                 canonical(lesson.body()),
                 lesson.identity,
                 lesson.outcome,
