@@ -7,15 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from tools.contracts import GateVerdict, Patch, PatchKind, PatchStatus, Verdict
+from tools.evolution.gates.activity import ActivityGate
 from tools.evolution.gates.backup import BackupGate
 from tools.evolution.gates.base import Case, Gate
 from tools.evolution.gates.behaviour import BehaviourGate
+from tools.evolution.gates.confirm import ConfirmGate
 from tools.evolution.gates.exposure import ExposureGate, consent_question
+from tools.evolution.gates.mechanism import MechanismGate
 from tools.evolution.gates.pnl import PnlGate, account_json
 from tools.evolution.gates.probes import ProbesGate
 from tools.evolution.gates.scope import ScopeGate
 from tools.evolution.gates.static import StaticGate
+from tools.evolution.gates.switch import SwitchGate
 from tools.evolution.gates.system_tests import TestsGate
+from tools.evolution.gates.vault import VaultGate
 from tools.evolution.gates.visual import VisualGate
 
 #: The gates of each kind of patch, cheapest first. The first three guard the ones that run the patched code.
@@ -30,6 +35,34 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         PnlGate(),
         ExposureGate(),
         VisualGate(),
+    ),
+    PatchKind.ENHANCEMENT: (
+        BackupGate(),
+        ScopeGate(),
+        StaticGate(),
+        SwitchGate(),
+        TestsGate(),
+        ProbesGate(),
+        ActivityGate(),
+        PnlGate(),
+        ExposureGate(),
+        MechanismGate(),
+        VisualGate(),
+        ConfirmGate(),
+        VaultGate(),
+    ),
+    PatchKind.TUNING: (
+        BackupGate(),
+        ScopeGate(),
+        StaticGate(),
+        TestsGate(),
+        ProbesGate(),
+        ActivityGate(),
+        PnlGate(),
+        ExposureGate(),
+        VisualGate(),
+        ConfirmGate(),
+        VaultGate(),
     ),
 }
 BEFORE_RUNNING = 3
@@ -46,7 +79,8 @@ def judge(case: Case, gates: Sequence[Gate] | None = None) -> Patch:
         if place == BEFORE_RUNNING and any(blocks(v) for v in verdicts):
             break  # code that failed these is not run
         case.before.progress(f"gate: {gate.name.replace('_', ' ')}")
-        verdicts.append(gate.judge(case))
+        blocked = tuple(v.name for v in verdicts if blocks(v))
+        verdicts.append(gate.judge(replace(case, blocked=blocked)))
     return _judged(case, verdicts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from memory.ledger import Ledger
 from sandbox.host.contracts import SandboxPlace
 from tools.analysis.detect import Diagnosis
 from tools.analysis.study import Study
@@ -27,6 +28,19 @@ class Case:
     place: SandboxPlace
     tests: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
+    #: The tested idea behind an enhancement: a hypothesis' result (``verdict``, ``id``, ``claim``, ``effect`` …).
+    hypothesis: Mapping[str, Any] | None = None
+    #: Where alpha and vault queries are spent; without it neither can be.
+    ledger: Ledger | None = None
+    #: Glob of candles that replaces ``[data] path``: the vault's rows come from there, too.
+    data: str | None = None
+    #: Whether somebody agreed to trade far more, or far less, than before.
+    consented: bool = False
+    #: An enhancement's bundle with its switch off, and the setting that is the switch.
+    off_bundle: str | None = None
+    switch: str | None = None
+    #: Gates that block already: what is scarce (alpha, the vault) is then not spent.
+    blocked: tuple[str, ...] = ()
 
 
 class Gate(Protocol):

@@ -1,0 +1,224 @@
+"""The numbers that may be searched: the defaults of the system's settings, and a range around each.
+
+They are read from the source, not by running it: fields of the class (or arguments of the function) that
+``[strategy] params`` names, with a plain number or truth value as default.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.host.contracts import Setting
+from tools.analysis.study import Study
+from tools.contracts import MendelError
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+#: A range that nobody gave: from the default divided by this to the default times this.
+SPREAD = 2.5
+#: Significant digits of a searched fraction: the patch is read by people, and near duplicates become duplicates.
+DIGITS = 3
+
+
+class SpaceError(MendelError):
+    """A parameter that cannot be searched as asked."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """``kind`` is int, float or bool. ``low`` and ``high`` are inclusive; ``log``: searched by its logarithm."""
+
+    name: str
+    kind: str
+    default: float | int | bool
+    low: float
+    high: float
+
+    @property
+    def log(self) -> bool:
+        """Whether steps are ratios."""
+        return self.kind != "bool" and self.low > 0 and self.high / self.low >= 4
+
+    def distribution(self) -> BaseDistribution:
+        """As optuna takes it."""
+        from optuna import distributions as d
+
+        if self.kind == "bool":
+            return d.CategoricalDistribution([False, True])
+        if self.kind == "int":
+            return d.IntDistribution(int(self.low), int(self.high), log=self.log)
+        return d.FloatDistribution(self.low, self.high, log=self.log)
+
+    def clean(self, value: Any) -> float | int | bool:
+        """The value as it is run and written."""
+        if self.kind == "bool":
+            return bool(value)
+        if self.kind == "int":
+            return int(float(f"{float(value):.0f}"))
+        return float(f"{float(value):.{DIGITS}g}")
+
+    def unit(self, value: Any) -> float:
+        """The value's place in its range, 0 to 1."""
+        from math import log
+
+        if self.kind == "bool":
+            return float(bool(value))
+        if self.high <= self.low:
+            return 0.0
+        if self.log:
+            return log(max(float(value), 1e-300) / self.low) / log(self.high / self.low)
+        return (float(value) - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Space:
+    """``skipped`` says why a setting is not searched."""
+
+    params: tuple[Param, ...]
+    file: str
+    owner: str
+    skipped: Mapping[str, str]
+
+    @property
+    def defaults(self) -> dict[str, Setting]:
+        """The system's own values."""
+        return {p.name: p.default for p in self.params}
+
+    @property
+    def digest(self) -> str:
+        """sha256, hex: two searches of the same settings in the same ranges have the same."""
+        rows = [[p.name, p.kind, p.low, p.high] for p in sorted(self.params, key=lambda p: p.name)]
+        return hashlib.sha256(json.dumps([self.owner, rows]).encode()).hexdigest()
+
+    def clean(self, values: Mapping[str, Any]) -> dict[str, Setting]:
+        """Every parameter, as it is run; those that are not given are the system's own. SpaceError for unknown names."""
+        known = {p.name: p for p in self.params}
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise SpaceError(f"no parameter {', '.join(unknown)}: use {', '.join(known)}")
+        return {n: p.clean(values.get(n, p.default)) if n in values else p.default for n, p in known.items()}
+
+    def unit(self, values: Mapping[str, Any]) -> list[float]:
+        """A point of the unit cube."""
+        return [p.unit(values[p.name]) for p in self.params]
+
+
+def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
+    """The search space of a study's system. ``wanted`` are names, each with a range if it likes (``min_score=4..8``);
+    empty = every setting with a usable default. Raises SpaceError."""
+    target = study.system.config.strategy.params
+    if target is None:
+        raise SpaceError(
+            "the strategy has no settings: name what makes them as [strategy] params in mendel.toml"
+        )
+    file, node = _owner(study, target)
+    found, skipped = _read(node)
+    asked = dict(_asked(text) for text in wanted)
+    unknown = sorted(set(asked) - set(found) - set(skipped))
+    if unknown:
+        raise SpaceError(f"no setting {', '.join(unknown)} in {file}: use {', '.join(found)}")
+    params, why = [], dict(skipped)
+    for name in asked or found:
+        made = _param(name, found.get(name), asked.get(name), why.get(name, ""))
+        if isinstance(made, str):
+            why[name] = made
+        else:
+            params.append(made)
+    refused = [f"{n} ({why[n]})" for n in asked if n in why]
+    if refused or not params:
+        raise SpaceError(
+            f"cannot be searched: {', '.join(refused) or f'no setting in {file} is a number'}; name others by --param"
+        )
+    return Space(tuple(params), file, target, why)
+
+
+def _owner(study: Study, target: str) -> tuple[str, ast.ClassDef | ast.FunctionDef]:
+    module, _, name = target.partition(":")
+    file = study.tree.by_module(module)
+    nodes = (
+        []
+        if file is None
+        else [n for n in ast.walk(file.tree) if isinstance(n, ast.ClassDef | ast.FunctionDef)]
+    )
+    for node in nodes:
+        if node.name == name and file is not None:
+            return file.path, node
+    raise SpaceError(f"[strategy] params = {target!r}: not found in the source; correct mendel.toml")
+
+
+def _read(node: ast.ClassDef | ast.FunctionDef) -> tuple[dict[str, float | int | bool], dict[str, str]]:
+    """(name -> default, name -> why it is none)."""
+    found: dict[str, float | int | bool] = {}
+    skipped: dict[str, str] = {}
+    for name, value in _defaults(node):
+        number = number_of(value)
+        if number is None:
+            skipped[name] = "its default is no plain number"
+        else:
+            found[name] = number
+    return found, skipped
+
+
+def _defaults(node: ast.ClassDef | ast.FunctionDef) -> list[tuple[str, ast.expr]]:
+    if isinstance(node, ast.ClassDef):
+        return [
+            (n.target.id, n.value)
+            for n in node.body
+            if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and n.value is not None
+        ]
+    args = [*node.args.posonlyargs, *node.args.args]
+    plain = list(
+        zip([a.arg for a in args[len(args) - len(node.args.defaults) :]], node.args.defaults, strict=True)
+    )
+    named = zip([a.arg for a in node.args.kwonlyargs], node.args.kw_defaults, strict=True)
+    return plain + [(name, value) for name, value in named if value is not None]
+
+
+def number_of(node: ast.expr) -> float | int | bool | None:
+    """The number or truth value that an expression is, None for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = number_of(node.operand)
+        return None if inner is None or isinstance(inner, bool) else -inner
+    return None
+
+
+def _asked(text: str) -> tuple[str, tuple[float, float] | None]:
+    name, equals, bounds = text.partition("=")
+    if not equals:
+        return name.strip(), None
+    low, dots, high = bounds.partition("..")
+    try:
+        edges = float(low), float(high)
+    except ValueError:
+        edges = (1.0, 0.0)
+    if not dots or not edges[0] < edges[1]:
+        raise SpaceError(f"--param {text!r}: write name, or name=low..high with low below high")
+    return name.strip(), edges
+
+
+def _param(
+    name: str, default: float | int | bool | None, bounds: tuple[float, float] | None, why: str
+) -> Param | str:
+    """The parameter, or why it cannot be one."""
+    if default is None:
+        return why
+    if isinstance(default, bool):
+        return Param(name, "bool", default, 0, 1)
+    kind = "int" if isinstance(default, int) else "float"
+    if bounds is None:
+        if default == 0:
+            return "0 tells no range: give one as name=low..high"
+        bounds = (default / SPREAD, default * SPREAD) if default > 0 else (default * SPREAD, default / SPREAD)
+    low, high = bounds
+    if kind == "int":
+        low, high = float(round(low)), float(round(high))
+        low = max(low, 1.0) if default >= 1 and low <= 0 < default and bounds[0] > 0 else low
+    return Param(name, kind, default, min(low, float(default)), max(high, float(default)))
