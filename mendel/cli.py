@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from mendel import __version__
-from mendel.commands import data, evolution, ledger, patches, regimes, start, state, understanding
+from mendel.commands import (
+    data,
+    evolution,
+    ledger,
+    loop,
+    memory,
+    optimize,
+    patches,
+    regimes,
+    start,
+    state,
+    understanding,
+)
 from mendel.commands.common import BAD, usage_error
 
 #: Typer carries its own copy of click, or uses the installed one, by version: ask it for the class.
@@ -49,9 +61,15 @@ app.command()(understanding.backtest)
 app.add_typer(patches.app, name="patch")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(data.app, name="data")
+app.add_typer(memory.app, name="memory")
 app.command()(regimes.regimes)
+app.command()(look.look)
+app.command()(optimize.optimize)
 app.command()(state.status)
 app.command()(state.doctor)
+app.command()(loop.pause)
+app.command()(loop.resume)
+app.command()(loop.stop)
 
 
 def _wrong_use(error: Any) -> int:

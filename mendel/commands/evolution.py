@@ -72,18 +72,55 @@ def evolve(
     report: Annotated[
         Path | None, typer.Option(help="Where to write the HTML report.", show_default=False)
     ] = None,
+    forever: Annotated[
+        bool, typer.Option("--forever", help="Go on: a cycle whenever source or candles are new.")
+    ] = False,
+    interval: Annotated[
+        str | None,
+        typer.Option(help="With --forever: pause between two looks, such as 15m or 1h.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Understand, repair and prove: one cycle on your system.
+    """Understand, repair and prove: one cycle on your system, or one after the other.
 
     Example: mendel evolve my-squeeze --data 'candles/*-5m.parquet' --yes-fixes
     """
+    if forever or interval is not None:
+        return _forever(chosen(path, system), data, {"yes_fixes": yes_fixes}, interval, as_json)
     ask = not as_json and not yes_fixes and sys.stdin.isatty()
     result = cycle(chosen(path, system), data, {"yes_fixes": yes_fixes}, report, "evolving", ask=ask)
     if as_json:
         emit(result)
     else:
         show(result)
+
+
+def _forever(
+    folder: Path, data: str | None, options: dict[str, Any], interval: str | None, as_json: bool
+) -> None:
+    """Cycles until ``mendel stop`` or Ctrl-C; with --json one document a line for each cycle."""
+    import asyncio
+    import json
+
+    from agents.loop import evolution_loop
+    from mendel.commands.loop import interval_of
+    from tools.records import jsonable
+
+    def tell(result: dict[str, Any]) -> None:
+        if as_json:
+            sys.stdout.write(json.dumps(jsonable(result), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        else:
+            statuses = ", ".join(f"{p['id']} {p['status']}" for p in result["patches"]) or "no patch"
+            note(f"cycle {result['cycle']}: {len(result['findings'])} findings, {statuses}")
+
+    pause = interval_of(interval) if interval is not None else None
+    with shown("evolving") as progress:
+        asyncio.run(
+            evolution_loop(
+                folder, interval=pause, data=data, options=options, on_cycle=tell, progress=progress
+            )
+        )
 
 
 @guarded
