@@ -11,7 +11,9 @@ from mendel import __version__
 from mendel.commands import (
     data,
     evolution,
+    hypothesis,
     ledger,
+    look,
     loop,
     memory,
     optimize,
@@ -58,6 +60,7 @@ app.command()(evolution.evolve)
 app.command()(understanding.analyze)
 app.command("why-silent")(understanding.why_silent)
 app.command()(understanding.backtest)
+app.command()(hypothesis.hypothesis)
 app.add_typer(patches.app, name="patch")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(data.app, name="data")
