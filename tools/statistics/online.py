@@ -52,6 +52,12 @@ class AlphaLedger:
         """The level that the next test of ``stream`` would get. Raises StatisticsError as :meth:`spend`."""
         return self._next(self._history(stream))
 
+    def level_after(self, stream: str, spent: Spent, p: float) -> float:
+        """The level that the next test of ``stream`` will get once ``spent`` is settled with ``p``."""
+        history = self._history(stream)
+        history[spent.index - 1] = p <= spent.level
+        return self._next(history)
+
     def spend(
         self, stream: str, body: Mapping[str, Any], *, before: Mapping[str, Any] | None = None
     ) -> Spent:
@@ -59,6 +65,7 @@ class AlphaLedger:
 
         ``body`` says what is tested; ``before`` is a ledger entry (``kind`` and the rest) written just ahead of it in
         the same transaction: the claim. Raises StatisticsError where the stream was begun under another procedure."""
+        _procedure(self.procedure)  # its import is slow: not while the store is held
         with self.ledger.store.transaction():
             if before is not None:
                 self.ledger.append(str(before["kind"]), {k: v for k, v in before.items() if k != "kind"})
