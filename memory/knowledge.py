@@ -66,6 +66,8 @@ class Knowledge:
 
     def search(self, query: str, limit: int = 5, scope: Scope | None = None) -> Found:
         """The lessons nearest in meaning to ``query``. Raises EmbeddingError where the embedder cannot be used."""
+        if not query.strip():
+            raise MemoryStoreError("nothing to look for; write a few words")
         asked, wanted = checked_text(query), scope or Scope()
         self.embed_missing()
         vector = self.embedder.embed([asked])[0]
@@ -76,7 +78,7 @@ class Knowledge:
                 return Found(found, exact=False)
         best = self.vectors.nearest(vector, wanted, limit)
         rows = self.learnings.by_ids([learning for learning, _ in best])
-        return Found([{**rows[learning], "score": round(score, 6)} for learning, score in best], exact=True)
+        return Found([_with_score(rows[learning], score) for learning, score in best], exact=True)
 
     def embed_missing(self) -> int:
         """Make the vectors that are missing: how many. Raises EmbeddingError; what was made before that stays."""
@@ -154,8 +156,13 @@ class Knowledge:
         if len(kept) < limit and len(near) == limit + _SPARE:
             return None
         rows, scores = self.learnings.by_ids(kept), self.vectors.scores(kept, vector)
-        return [{**rows[i], "score": round(scores[i], 6)} for i in sorted(kept, key=lambda i: -scores[i])]
+        return [_with_score(rows[i], scores[i]) for i in sorted(kept, key=lambda i: -scores[i])]
 
     def _tell(self, done: int, of: int) -> None:
         if of > 500:
             self.say(f"{done:,} of {of:,} lessons read")
+
+
+def _with_score(row: Json, score: float) -> Json:
+    first = {"id": row["id"], "text": row["text"], "score": round(score, 6)}
+    return {**first, **row}

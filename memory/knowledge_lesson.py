@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 from memory.documents import Json, canonical
@@ -115,15 +115,13 @@ def asset(symbol: str) -> str:
     return name
 
 
-def moment(value: str, name: str = "date") -> str:
-    """ISO text in UTC, to the microsecond. A bare date is the end of that day: what happened on it is known by then.
-
-    Raises MemoryStoreError."""
+def moment(value: str, name: str = "date", *, start: bool = False) -> str:
+    """ISO text in UTC, to the microsecond. A bare date is the last moment of that day, since what happened on it is known by
+    then; with ``start`` its first. Raises MemoryStoreError."""
     try:
-        if len(value) == 10:
-            day = date.fromisoformat(value)
-            return _text(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1))
         parsed = datetime.fromisoformat(value)
+        if len(value) == len("2025-01-31") and not start:
+            parsed = datetime.combine(parsed, time.max)
         return _text(parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC))
     except (ValueError, OverflowError, TypeError) as error:
         raise MemoryStoreError(
@@ -155,7 +153,7 @@ def lesson_from(document: Json) -> Lesson:
         values[name] = _typed(given, name, str)
     for name in ("outcome", "valid_from", "valid_to", "forgotten", "created"):
         text = _typed(given, name, str)
-        values[name] = None if text is None else moment(text, name)
+        values[name] = None if text is None else moment(text, name, start=name == "valid_from")
     return Lesson(**values)
 
 
@@ -213,5 +211,5 @@ def _provenance(value: Json) -> dict[str, list[Json]]:
     return dict(value)
 
 
-def _text(time: datetime) -> str:
-    return time.isoformat(timespec="microseconds")
+def _text(when: datetime) -> str:
+    return when.isoformat(timespec="microseconds")

@@ -17,9 +17,9 @@ from memory.store import Store
 Rows = list[Json]
 _COLUMNS = (
     "id",
-    "cycle",
-    "kind",
     "text",
+    "kind",
+    "cycle",
     "created",
     "outcome",
     "valid_from",
@@ -188,8 +188,9 @@ class Learnings:
 
 
 def _document(row: sqlite3.Row) -> Json:
+    columns = {name: row[name] for name in _COLUMNS}
     scope = {name: json.loads(row[name]) for name in ("symbols", "regimes")}
-    return {**json.loads(row["body"]), **scope, **{name: row[name] for name in _COLUMNS}}
+    return {**columns, **scope, **{k: v for k, v in json.loads(row["body"]).items() if k not in columns}}
 
 
 def _union(old: Sequence[Json], new: Sequence[Json]) -> Rows:

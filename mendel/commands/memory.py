@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mendel.commands.common import JsonOption, SystemOption, emit, guarded, note, say
+from mendel.commands.common import BAD, Answer, JsonOption, SystemOption, emit, guarded, note, say
 
 if TYPE_CHECKING:
     from memory.knowledge import Knowledge
@@ -174,7 +174,7 @@ def forget(lesson: IdArgument, system: SystemOption = Path(), as_json: JsonOptio
     with _knowledge(system) as knowledge:
         row, now = knowledge.forget(lesson)
     if as_json:
-        emit({"id": row["id"], "text": row["text"], "forgotten": row["forgotten"], "now": now})
+        emit({"id": row["id"], "text": row["text"], "forgotten": row["forgotten"], "already": not now})
     else:
         done = "Forgotten" if now else f"Forgotten already, {row['forgotten'][:19]}"
         say(f"{done}: no search finds it, its row stays: {_line(row)}")
@@ -319,7 +319,7 @@ def _embedder(kind: str | None, base_url: str | None, model: str | None, key: st
     if kind != "endpoint":
         return None if kind is None else {"kind": kind}
     if not base_url or not model:
-        raise typer.BadParameter("an endpoint needs --base-url and --model")
+        raise Answer(BAD, "an endpoint needs --base-url and --model; name both")
     return {"kind": kind, "base_url": base_url, "model": model, "api_key_env": key}
 
 
