@@ -21,6 +21,7 @@ _LOADING = re.compile(r"(?:loading|please wait|fetching data)\s*(?:\.{2,3}|…)?
 _TRACE = "Traceback (most recent call last)"
 _ERROR_LINE = re.compile(r"^(?:Uncaught )?(?:\w+\.)*\w*(?:Error|Exception): \S", re.MULTILINE)
 _FAINT = 0.35
+_OVERLAP = 0.15
 _MOST_PAIRED = 2500
 
 
@@ -60,7 +61,7 @@ def _error_code(line: Mapping[str, Any], shot: Shot) -> tuple[str, bool] | None:
 
 
 def _overlaps(lines: list[Mapping[str, Any]]) -> Iterator[PageFinding]:
-    """Two texts of which the smaller is covered by a third or more. Turned text is left out: its box is not its shape."""
+    """Two texts of which the smaller is covered by a good part. Turned text is left out: its box is not its shape."""
     plain = [t for t in lines if _solid(t)][:_MOST_PAIRED]
     if len(plain) < 2:
         return
@@ -72,7 +73,7 @@ def _overlaps(lines: list[Mapping[str, Any]]) -> Iterator[PageFinding]:
         down = np.minimum(top[i] + height[i], (top + height)[i + 1 :]) - np.maximum(top[i], top[i + 1 :])
         share = np.clip(across, 0, None) * np.clip(down, 0, None)
         share /= np.minimum(width[i] * height[i], (width * height)[i + 1 :])
-        for j in np.flatnonzero((share > 0.33) & (across > 3)) + i + 1:
+        for j in np.flatnonzero((share > _OVERLAP) & (across > 3)) + i + 1:
             if plain[i]["element"] == plain[j]["element"] and plain[i]["text"] == plain[j]["text"]:
                 continue  # a halo: the same words drawn twice
             told += 1
