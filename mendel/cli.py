@@ -86,7 +86,7 @@ def _wrong_use(error: Any) -> int:
 def main() -> None:
     """Entry point. A command that is called in a wrong way gets one line, and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="mendel", standalone_mode=False)
     except Exception as error:
         if not isinstance(error, ClickException):
             raise

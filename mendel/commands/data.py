@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mendel.commands.common import JsonOption, emit, guarded, iso, say
+from tools.errors import MendelError
 
 app = typer.Typer(help="Make candles with planted truth; check the ones that you have.", no_args_is_help=True)
+
+
+class CheckError(MendelError):
+    """What was checked cannot be written there."""
 
 
 @app.command("synth")
@@ -72,10 +78,16 @@ def check(
 
     Example: mendel data check 'candles/*-5m.csv' --repair --to mended
     """
-    from tools.market.load import load_markets
+    from tools.market.load import find_files, load_markets
     from tools.market.save import save_market
 
+    if to is not None and to.exists() and not to.is_dir():
+        raise CheckError(f"--to {to}: is a file; name a folder")
     markets = load_markets(pattern, timeframe=timeframe, repair=repair)
+    targets = (
+        {name: to / f"{name}-{m.timeframe_minutes}m.parquet" for name, m in markets.items()} if to else {}
+    )
+    _spare(targets.values(), find_files(pattern))
     shown: dict[str, Any] = {}
     for name, market in markets.items():
         shown[name] = {
@@ -87,11 +99,11 @@ def check(
             "roles": {r: list(c) for r, c in market.roles.items() if c},
             "notes": list(market.notes),
         }
-        if to is not None:
-            to.mkdir(parents=True, exist_ok=True)
-            save_market(market, to / f"{name}-{market.timeframe_minutes}m.parquet")
+    for name, target in targets.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        save_market(markets[name], target)
     if as_json:
-        emit({"symbols": shown})
+        emit({"symbols": shown, "files": [str(target) for target in targets.values()]})
         return
     for name, facts in shown.items():
         say(
@@ -99,3 +111,15 @@ def check(
         )
         for line in facts["notes"]:
             say(f"             {line}")
+    for target in targets.values():
+        say(f"{target}: written")
+
+
+def _spare(targets: Iterable[Path], originals: Iterable[Path]) -> None:
+    """Refuse to write over the files that were read."""
+    kept = {path.resolve() for path in originals}
+    for target in targets:
+        if target.resolve() in kept:
+            raise CheckError(
+                f"--to {target.parent}: {target.name} would be written over; name another folder"
+            )

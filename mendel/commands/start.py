@@ -24,7 +24,12 @@ def copy_example(folder: Path) -> Path:
     """A copy of the example in a new or empty folder. Raises StartError where something is there already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StartError(f"{folder}: exists already and is not empty; name another folder")
-    shutil.copytree(resource("examples", EXAMPLE), folder, ignore=_IGNORED, dirs_exist_ok=True)
+    try:
+        shutil.copytree(resource("examples", EXAMPLE), folder, ignore=_IGNORED, dirs_exist_ok=True)
+    except shutil.Error as error:
+        raise StartError(
+            f"{folder}: cannot be written ({error.args[0][0][2]}); free space or mend rights"
+        ) from error
     for path in [folder, *folder.rglob("*")]:
         path.chmod(path.stat().st_mode | 0o200)  # a wheel may be installed read-only
     return folder
@@ -72,7 +77,7 @@ def attach(
     """
     from tools.system.attach import attach as attach_system
 
-    report = attach_system(chosen(path, system), target=target, yes=yes or as_json, data=data, force=force)
+    report = attach_system(chosen(path, system), target=target, yes=yes, data=data, force=force)
     others = [c.target for c in report.detected.candidates if c.target != report.strategy.target]
     if as_json:
         emit(

@@ -28,19 +28,20 @@ class ProblemCode(StrEnum):
     NOT_FINITE = "not_finite"
 
 
+_MEND = "mendel data check FILE --repair --to FOLDER"
 #: What a person can do about each kind.
 REMEDIES = {
     ProblemCode.TOO_SHORT: "give a file with at least 2 bars",
-    ProblemCode.TIME_MISSING: "use --repair to drop these rows",
-    ProblemCode.UNSORTED: "use --repair to sort by time",
-    ProblemCode.DUPLICATE: "use --repair to keep the last row of each time",
+    ProblemCode.TIME_MISSING: f"to drop these rows: {_MEND}",
+    ProblemCode.UNSORTED: f"to sort by time: {_MEND}",
+    ProblemCode.DUPLICATE: f"to keep the last row of each time: {_MEND}",
     ProblemCode.TIMEFRAME: "set [data].timeframe to what the bars are, or resample the file",
     ProblemCode.IRREGULAR: "resample the file; --repair cannot guess the bars",
-    ProblemCode.GAP: "fetch the missing bars, or use --repair to fill them with flat bars of volume 0",
-    ProblemCode.PRICE: "use --repair to replace these rows by flat bars of volume 0",
-    ProblemCode.HIGH_LOW: "use --repair to replace these rows by flat bars of volume 0",
-    ProblemCode.NEGATIVE_VOLUME: "use --repair to set these to 0",
-    ProblemCode.NOT_FINITE: "use --repair to mark these as unknown (NaN)",
+    ProblemCode.GAP: f"fetch the missing bars, or fill them with flat bars of volume 0: {_MEND}",
+    ProblemCode.PRICE: f"to replace these rows by flat bars of volume 0: {_MEND}",
+    ProblemCode.HIGH_LOW: f"to replace these rows by flat bars of volume 0: {_MEND}",
+    ProblemCode.NEGATIVE_VOLUME: f"to set these to 0: {_MEND}",
+    ProblemCode.NOT_FINITE: f"to mark these as unknown (NaN): {_MEND}",
 }
 
 

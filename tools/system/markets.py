@@ -77,7 +77,7 @@ def _load(system: System, data: str | None, repair: bool) -> dict[str, Market]:
         find_files(pattern, root)
     except MarketError as error:
         raise DataError(
-            f"no market data matches {pattern!r} (from {root}); correct it, or make some: mendel data synth"
+            f"no market data matches {pattern!r} (from {root}); correct it, or make some: mendel data synth {root / 'data'}"
         ) from error
     return load_markets(
         pattern,
