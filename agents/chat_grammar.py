@@ -50,6 +50,20 @@ def understand(text: str, known: Known) -> Proposal:
     return ask("I did not understand that. Say it in other words, or: help.")
 
 
+def named(text: str, known: Known) -> dict[str, Any]:
+    """The symbol, patch, goal and horizon that are named in a line, whatever it asks for."""
+    line = plain(text)
+    ids = ids_in(line, [*known.patches, *known.goals])
+    patches = [full_id(i, known.patches) for i in ids if not any(g.startswith(i) for g in known.goals)]
+    found = {
+        "symbol": _symbol(text, line, known),
+        "patch": patches[0] if len(patches) == 1 else None,
+        "goal": goal_named(line, known.goals) if ids else None,
+        "horizon": horizon_in(line),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _is(intent: str) -> Take:
     return lambda text, line, known, found: Proposal(intent)
 

@@ -84,18 +84,20 @@ class GoalError(MendelError):
     """The words do not say anything that could be aimed at."""
 
 
-def known_symbols(system: System) -> list[str]:
-    """The markets that the system's data is named after, without opening a file; [] where the names do not tell."""
-    data = system.config.data
-    if data.symbols:
-        return sorted(clean_symbol(s) for s in data.symbols)
+def known_symbols(system: System, data: str | None = None) -> list[str]:
+    """The markets that the system's data (or the glob ``data``) is named after, without opening a file; [] where the names do
+    not tell."""
+    section = system.config.data
+    if section.symbols and data is None:
+        return sorted(clean_symbol(s) for s in section.symbols)
     found: set[str] = set()
-    if data.path:
+    pattern = data or (str(system.root / section.path) if section.path else "")
+    if pattern:
         from tools.market.load import find_files
         from tools.market.problems import MarketError
 
         try:
-            found = {symbol_of_file(p) for p in find_files(str(system.root / data.path))}
+            found = {symbol_of_file(p) for p in find_files(pattern)}
         except MarketError:
             return []
     return sorted(s for s in found if looks_like_market(s))

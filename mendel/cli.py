@@ -9,8 +9,10 @@ import typer
 
 from mendel import __version__
 from mendel.commands import (
+    chat,
     data,
     evolution,
+    goal,
     hypothesis,
     ledger,
     look,
@@ -68,6 +70,8 @@ app.add_typer(memory.app, name="memory")
 app.command()(regimes.regimes)
 app.command()(look.look)
 app.command()(optimize.optimize)
+app.command()(chat.chat)
+app.add_typer(goal.app, name="goal")
 app.command()(state.status)
 app.command()(state.doctor)
 app.command()(loop.pause)
