@@ -120,6 +120,17 @@ class Learnings:
                 (canonical(document), *columns.values(), learning),
             )
 
+    def adopt(self, learning: str, other: Json) -> None:
+        """Take over the provenance of another row, which this one stands for from now on."""
+        row = self.required(learning)
+        old, new = row.get("provenance", {}), other.get("provenance", {})
+        joined = {key: _union(old.get(key, []), new.get(key, [])) for key in sorted({*old, *new})}
+        if joined != old:
+            self.change(row["id"], body={"provenance": joined})
+        tags = self.store.rows("SELECT axis, value FROM learning_tags WHERE learning = ?", (other["id"],))
+        cycles = [(tag["axis"], tag["value"]) for tag in tags if tag["axis"] in ("cycle", "alias")]
+        self._tag(row["id"], cycles)
+
     def name_old_ones(self) -> int:
         """Give identities to rows from before they had one; how many. Of two that say the same the older gets it."""
         rows = self._select("identity IS NULL AND superseded_by IS NULL", ())
