@@ -13,9 +13,13 @@ from memory.store import Store
 from tools.contracts import Market
 from tools.discovery.compile import USEFUL_BPS, Compiled, Wishes, compile_claim
 from tools.discovery.errors import DiscoveryError, UntestableError
+from tools.discovery.opportunities import find_opportunities
+from tools.discovery.patterns import Pattern, discover
+from tools.discovery.principles import Principle, extract_principle
 from tools.discovery.record import HypothesisRecord
 from tools.discovery.result import HypothesisResult
 from tools.discovery.spec import HypothesisSpec
+from tools.discovery.standard import standard_claims
 from tools.discovery.validate import validate
 from tools.system.markets import SystemMarkets, load_system_markets
 from tools.system.system import System
@@ -100,10 +104,30 @@ class ConceptDiscovery:
         self, claims: Sequence[str | HypothesisSpec] | None = None, **wishes: Any
     ) -> list[HypothesisResult]:
         """Tests several claims, each at the level that the ones before left. Without any: the standard ones."""
-        from tools.discovery.standard import standard_claims
-
         chosen = standard_claims(self.markets) if claims is None else list(claims)
         return [self.validate_hypothesis(claim, **wishes) for claim in chosen]
+
+    def discover_patterns(self, *, horizon_minutes: int = 30, most: int = 5) -> list[Pattern]:
+        """Rules of depth 2 grown on the first 60 % of the days and confirmed, or not, on the rest; the smallest p first."""
+        self.progress("growing rules")
+        return discover(self.markets, self.record, horizon_minutes=horizon_minutes, most=most)
+
+    def extract_principle(self, result: HypothesisResult) -> Principle | None:
+        """The tested contrast that a supported result stands for; None where it did not hold."""
+        return extract_principle(result)
+
+    def extract_principles(self, results: Sequence[HypothesisResult] | None = None) -> list[Principle]:
+        """The principles among ``results``, by default among everything that the ledger knows."""
+        found = [
+            extract_principle(result) for result in (self.record.results() if results is None else results)
+        ]
+        return [principle for principle in found if principle is not None]
+
+    def find_opportunities(self, performance: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Where to look next: ``[{"kind", "symbols", "text", "next"}]``. ``performance`` is what ``mendel backtest --json``
+        prints; what was tested before comes from the ledger."""
+        asked = [str(result.spec["template"]) for result in self.record.results() if result.spec]
+        return find_opportunities(performance, self.markets, asked, self.extract_principles())
 
     def _known(self, spec: HypothesisSpec) -> Compiled:
         """A spec that came ready. Its scope must be here."""

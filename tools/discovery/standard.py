@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tools.contracts import Market
+from tools.discovery.compile import compile_claim
 from tools.discovery.errors import UntestableError
 from tools.discovery.templates.registry import TEMPLATES
 
 
 def standard_claims(markets: Mapping[str, Market]) -> list[str]:
     """The example of every class of claim that some market has the columns for."""
-    from tools.discovery.compile import compile_claim
-
     kept = []
     for template in TEMPLATES:
         try:

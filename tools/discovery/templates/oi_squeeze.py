@@ -25,12 +25,17 @@ def _oi_bars(spec: HypothesisSpec) -> int:
     return max(1, _OI_MINUTES // spec.timeframe_minutes)
 
 
-def _build(market: Market, spec: HypothesisSpec, sigma: Floats) -> Events:
+def rise_sd(market: Market, bars: int) -> Floats:
+    """Relative change of open interest over ``bars``, in standard deviations of the last three days' changes."""
     held = market.columns[market.columns_of("open_interest")[0]]
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.log(np.where(held > 0, held, np.nan))
-    change = level - lagged(level, _oi_bars(spec))
-    rise = change / trailing_sd(change, 3 * bars_a_day(market))
+    change = level - lagged(level, bars)
+    return np.asarray(change / trailing_sd(change, 3 * bars_a_day(market)))
+
+
+def _build(market: Market, spec: HypothesisSpec, sigma: Floats) -> Events:
+    rise = rise_sd(market, _oi_bars(spec))
     move = past_move(market, spec.lookback_bars, sigma)
     with np.errstate(invalid="ignore"):
         moved = np.abs(move) >= _MOVE_SD
