@@ -98,7 +98,10 @@ def _judged(document: dict[str, Any]) -> list[str]:
 
 def _why(gate: dict[str, Any]) -> str:
     evidence = gate["evidence"]
-    return "; ".join(str(f) for f in evidence.get("faults") or ()) or str(evidence.get("why", ""))
+    own = evidence.get("own")
+    failing = own.get("new_failures") if isinstance(own, dict) else None
+    told = evidence.get("faults") or failing or ()
+    return "; ".join(str(f) for f in told) or str(evidence.get("why", ""))
 
 
 def _importance(document: dict[str, Any]) -> str:
