@@ -88,12 +88,16 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _explain(error: Exception, kwargs: dict[str, Any]) -> int:
+    import sqlite3
+
     from memory.errors import MemoryStoreError
     from sandbox.host.interpreter import SandboxError
     from tools.contracts import MendelError
 
     if isinstance(error, MendelError | MemoryStoreError | SandboxError):
         return _fail(str(error), kwargs, BAD)
+    if isinstance(error, sqlite3.Error):  # the graph's checkpoints; our own store explains itself
+        return _fail(f".mendel: {error}; free space, or mend rights, and run it again", kwargs, BAD)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return _fail(

@@ -45,7 +45,10 @@ class StrategyFailed(MendelError):  # noqa: N818 - it is the strategy that faile
 
     def __init__(self, symbol: str, status: Status, reason: str) -> None:
         self.symbol, self.status, self.reason = symbol, status, reason
-        super().__init__(f"{symbol}: the strategy gave no decisions ({status}): {' '.join(reason.split())}")
+        why = " ".join(reason.split())
+        super().__init__(
+            f"{symbol}: the strategy gave no decisions ({status}): {why}; mend the strategy, run it again"
+        )
 
 
 def require(decided: Decided) -> Decisions:
