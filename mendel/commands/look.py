@@ -53,7 +53,16 @@ def look(
     else:
         _tell(pages, eye.generate_insights([f for one in looks for f in one.findings]))
     if blocking:
-        raise Answer(NO, "" if as_json else f"{len(blocking)} blocking findings on {len(pages)} pages")
+        raise Answer(
+            NO,
+            ""
+            if as_json
+            else _count(len(blocking), "blocking finding") + " on " + _count(len(pages), "page"),
+        )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _folder(out: Path | None, system: Path) -> Path:

@@ -116,7 +116,10 @@ def faulty_unseen() -> list[Page]:
 
 def healthy_unseen() -> list[Page]:
     legend = '<p><span style="color:#1f6feb">&#9650;</span> buy <span style="color:#d29922">&#9660;</span> sell</p>'
-    turned = "".join(f'<text transform="translate({20 + i * 14},80) rotate(60)">2025-{i:02d}-01</text><rect x="{15 + i * 14}" y="20" width="9" height="50" fill="#789"/>' for i in range(30))
+    turned = "".join(
+        f'<text transform="translate({20 + i * 14},80) rotate(60)">2025-{i:02d}-01</text><rect x="{15 + i * 14}" y="20" width="9" height="50" fill="#789"/>'
+        for i in range(30)
+    )
     both = [*panels(symbol="AAAUSDT"), *panels(OTHER, "BBBUSDT")]
     badge = '<div style="position:relative;width:90px;padding:8px;border:1px solid #aaa">Orders<span style="position:absolute;top:-9px;right:-9px;background:#c33;color:#fff;border-radius:9px;padding:0 5px">3</span></div>'
     hidden = '<a href="#m" style="position:absolute;left:-9999px">Skip</a><span style="position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)">for readers</span>'
@@ -134,5 +137,5 @@ def healthy_unseen() -> list[Page]:
         Page("clamped", html('<h1>Notes</h1><p style="width:200px;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden">' + WORDS + "</p>" + SPARK)),
         Page("loads-late", html(late)),
         Page("average-over-price", plotly_page(more=[{"type": "scatter", "mode": "lines", "x": [iso(int(t)) for t in MARKET.time[20:]], "y": [float(MARKET.columns["close"][i - 20 : i].mean()) for i in range(20, len(MARKET))], "line": {"color": "#7b5ea7"}}])),
-        Page("no-trades-yet", dashboard(_price(markers=[]), metrics="<p>Trades <b>0</b>, win rate <b>unknown</b></p>")),
+        Page("no-trades-yet", dashboard(_price(markers=[]), symbol="CCCUSDT", metrics="<p>Trades <b>0</b>, win rate <b>unknown</b></p>")),
     ]  # fmt: skip

@@ -23,9 +23,17 @@ def candles(symbol: str = "AAAUSDT", seed: int = 1, bars: int = BARS, price: flo
     opened = np.concatenate([[price], close[:-1]])
     high = np.maximum(opened, close) * (1 + np.abs(rng.normal(0, 0.001, bars)))
     low = np.minimum(opened, close) * (1 - np.abs(rng.normal(0, 0.001, bars)))
-    columns = {"open": opened, "high": high, "low": low, "close": close, "volume": rng.lognormal(5, 0.5, bars)}
+    columns = {
+        "open": opened,
+        "high": high,
+        "low": low,
+        "close": close,
+        "volume": rng.lognormal(5, 0.5, bars),
+    }
     time = START_NS + 5 * MINUTE_NS * np.arange(bars, dtype=np.int64)
-    return Market(symbol, 5, time, columns, {"price": ("open", "high", "low", "close"), "volume": ("volume",)})
+    return Market(
+        symbol, 5, time, columns, {"price": ("open", "high", "low", "close"), "volume": ("volume",)}
+    )
 
 
 def trades(market: Market) -> tuple[Trade, ...]:
@@ -35,7 +43,21 @@ def trades(market: Market) -> tuple[Trade, ...]:
         side, leave = (1 if i % 2 == 0 else -1), at + 15
         fill = (float(opened[at]), float(opened[leave]))
         when = (int(market.time[at]), int(market.time[leave]))
-        out.append(Trade(market.symbol, side, at, leave, *when, 1.0, *fill, 0.1, 0.0, side * (fill[1] - fill[0]), ExitReason.SIGNAL))
+        out.append(
+            Trade(
+                market.symbol,
+                side,
+                at,
+                leave,
+                *when,
+                1.0,
+                *fill,
+                0.1,
+                0.0,
+                side * (fill[1] - fill[0]),
+                ExitReason.SIGNAL,
+            )
+        )
     return tuple(out)
 
 
@@ -105,7 +127,11 @@ window.__ready = true;
 
 def panels(market: Market = MARKET, symbol: str | None = None) -> list[dict[str, Any]]:
     """The panels of a healthy page, for a fault to be planted in."""
-    times, close, volume = [iso(int(t)) for t in market.time], market.columns["close"], market.columns["volume"]
+    times, close, volume = (
+        [iso(int(t)) for t in market.time],
+        market.columns["close"],
+        market.columns["volume"],
+    )
     price = {
         "name": "price",
         "symbol": symbol,
@@ -115,7 +141,14 @@ def panels(market: Market = MARKET, symbol: str | None = None) -> list[dict[str,
         "yRange": [float(close.min() * 0.995), float(close.max() * 1.005)],
         "ink": "#334455",
     }
-    bars = {**price, "name": "volume", "values": volume.tolist(), "markers": [], "yRange": [0.0, float(volume.max() * 1.1)], "ink": "#9aa5b1"}
+    bars = {
+        **price,
+        "name": "volume",
+        "values": volume.tolist(),
+        "markers": [],
+        "yRange": [0.0, float(volume.max() * 1.1)],
+        "ink": "#9aa5b1",
+    }
     return [price, bars]
 
 
@@ -140,7 +173,9 @@ def dashboard(
         else metrics
     )
     charts = "".join(
-        f'<p><canvas width="900" height="220" data-panel="{p["name"]}"' + (f' data-symbol="{p["symbol"]}"' if p["symbol"] else "") + "></canvas></p>"
+        f'<p><canvas width="900" height="220" data-panel="{p["name"]}"'
+        + (f' data-symbol="{p["symbol"]}"' if p["symbol"] else "")
+        + "></canvas></p>"
         for p in state
     )
     data = f'<script type="application/json" id="state">{json.dumps(state)}</script>'
@@ -163,7 +198,9 @@ window.__chartFacts = () => { const main = el._fullData[0], l = el._fullLayout, 
 """
 
 
-def plotly_page(kind: str = "candlestick", layout: dict[str, Any] | None = None, more: list[dict[str, Any]] | None = None) -> str:
+def plotly_page(
+    kind: str = "candlestick", layout: dict[str, Any] | None = None, more: list[dict[str, Any]] | None = None
+) -> str:
     """A plotly page of the price that follows the chart contract."""
     from plotly.offline import get_plotlyjs
 
@@ -172,11 +209,18 @@ def plotly_page(kind: str = "candlestick", layout: dict[str, Any] | None = None,
     if kind == "candlestick":
         trace |= {c: MARKET.columns[c].tolist() for c in ("open", "high", "low", "close")}
     else:
-        trace |= {"type": "scatter", "mode": "lines", "y": MARKET.columns["close"].tolist(), "line": {"color": "#445566"}}
+        trace |= {
+            "type": "scatter",
+            "mode": "lines",
+            "y": MARKET.columns["close"].tolist(),
+            "line": {"color": "#445566"},
+        }
     base = {"xaxis": {"rangeslider": {"visible": False}, "type": "date"}}
     state = {"trace": trace, "markers": fills(TRADES), "layout": base | (layout or {}), "more": more or []}
     body = (
-        '<h1 data-field="symbol">AAAUSDT</h1><p>as of <time data-field="as-of">' + iso(int(MARKET.time[-1])) + "</time></p>"
+        '<h1 data-field="symbol">AAAUSDT</h1><p>as of <time data-field="as-of">'
+        + iso(int(MARKET.time[-1]))
+        + "</time></p>"
         '<div data-panel="price"></div>'
         f'<script type="application/json" id="state">{json.dumps(state)}</script><script>{get_plotlyjs()}</script><script>{PLOTLY}</script>'
     )

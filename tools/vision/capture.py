@@ -51,7 +51,10 @@ _LAUNCH_SECONDS = 30.0
 _READY = """() => document.readyState === 'complete' && (typeof window.__chartFacts !== 'function' ||
     window.__ready === true || (window.__ready === undefined && performance.now() > 1200))"""
 _FACTS = "async () => window.__chartFacts ? JSON.stringify(await window.__chartFacts()) ?? null : null"
-_STATE = "() => document.body ? document.body.innerHTML.length + ':' + document.body.innerText.length : ''"
+_BUSY = "busy"
+_STATE = """() => { const text = document.body?.innerText ?? '';
+    const busy = document.querySelector('[aria-busy=true]') || /(^|\\n)\\s*(loading|please wait|fetching)[^\\n]{0,20}(\\n|$)/i.test(text);
+    return busy ? 'busy' : document.body?.innerHTML.length + ':' + text.length; }"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class View:
     seconds: float = 20.0
     loopback: bool = True
     fixed_time_ns: int | None = None
-    together: int = 2
+    together: int = 3
 
 
 def capture(targets: Sequence[Target], view: View | None = None) -> list[Shot]:
@@ -233,9 +236,9 @@ async def _settle(page: Page) -> None:
     with suppress(Late):  # a page that never gets ready is looked at as it is
         await page.wait_for_function(_READY, timeout=4000)
     last, still = "", 0
-    for _ in range(20):
+    for _ in range(30):
         state = await page.evaluate(_STATE)
-        still = still + 1 if state == last else 0
+        still = still + 1 if state == last and state != _BUSY else 0
         if still >= 2:
             return
         last = state

@@ -65,7 +65,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Source:
-    """The truth that a page is compared with. ``markets`` by symbol; ``trades`` by symbol, None = not known;
+    """The truth that a page is compared with. ``markets`` by symbol; ``trades`` by symbol, where they are known;
     ``metrics`` by symbol ("" for a page of one system), then by the page's ``data-metric`` name."""
 
     markets: Mapping[str, Market] = field(default_factory=dict)

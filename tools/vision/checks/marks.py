@@ -27,10 +27,9 @@ def marks(shot: Shot, source: Source) -> Iterator[PageFinding]:
         market = market_of(panel, shot, source)
         if panel.name == "price" and market is not None:
             yield from _on_bars(panel, readable, market)
-        if panel.name == "price" and source.trades is not None:
-            yield from _all_there(
-                panel, readable, source.trades.get(panel.symbol or page_symbol(shot) or "", ())
-            )
+        made = (source.trades or {}).get(panel.symbol or page_symbol(shot) or "")
+        if panel.name == "price" and made is not None:
+            yield from _all_there(panel, readable, made)
 
 
 def _on_bars(panel: Panel, found: list[Mark], market: Market) -> Iterator[PageFinding]:

@@ -16,6 +16,27 @@ _UNIT = r"(?:\s*(?:%|‰|x|×|bps|bp|ms|s|h|d|min|[A-Z]{3,5}|trades?|bars?|days?
 #: The whole of a text is such a token, with a sign, a currency or a unit; or a label ends in one.
 _VALUE = re.compile(rf"[-+~≈±]?\s*[$€£¥]?\s*{_TOKEN}{_UNIT}(?:\s*/\s*\S+)?")
 _LABELLED = re.compile(rf"[^.!?]{{1,60}}[:=]\s*[$€£¥]?{_TOKEN}{_UNIT}")
+#: "PnL NaN": a few words and a token that is nobody's English. Headings and links may be about such things.
+_TRAILING = re.compile(rf"(?:[\w()/-]+ ){{1,3}}(?:NaN|undefined|Invalid Date|Infinity|NaT){_UNIT}")
+_ABOUT = (
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "a",
+    "button",
+    "label",
+    "summary",
+    "th",
+    "title",
+    "caption",
+    "b",
+    "em",
+    "i",
+    "strong",
+)
 _GLUED = re.compile(r"[$€£¥]NaN\b|\bNaN\s?%|\[object Object\]|\bundefined(?:%|px)")
 _LOADING = re.compile(r"(?:loading|please wait|fetching data)\s*(?:\.{2,3}|…)?", re.IGNORECASE)
 _TRACE = "Traceback (most recent call last)"
@@ -54,6 +75,8 @@ def _error_code(line: Mapping[str, Any], shot: Shot) -> tuple[str, bool] | None:
     if line["code"]:
         return None
     if _VALUE.fullmatch(words) or _GLUED.search(words) or _LABELLED.fullmatch(words):
+        return "error-text", True
+    if line["tag"] not in _ABOUT and words == line["element"] and _TRAILING.fullmatch(words):
         return "error-text", True
     if line["metric"] and (words == "None" or _VALUE.fullmatch(line["element"])):
         return "error-text", True

@@ -112,6 +112,17 @@
     }
   }
 
+  // A plotly trace that is drawn as a line, a bar or a candle in the colour of a fill.
+  const hex = {"#1f6feb": "buy", "#d29922": "sell"};
+  for (const el of document.querySelectorAll(".js-plotly-plot")) for (const t of el._fullData ?? []) {
+    const lines = t.type?.startsWith("scatter") && !String(t.mode).includes("lines") ? null : t.line?.color;
+    const used = [lines, t.type === "bar" ? t.marker?.color : null, t.increasing?.line?.color, t.decreasing?.line?.color];
+    for (const colour of used) {
+      const side = typeof colour === "string" ? hex[colour.toLowerCase()] ?? colours[colour] : null;
+      if (side) reserved.push({side, key: t.type, tag: "trace", near: "", box: box(el.getBoundingClientRect())});
+    }
+  }
+
   // What lies on top of a chart, by asking the browser at a grid of points inside the window.
   const covered = [];
   for (const el of document.querySelectorAll("[data-panel], canvas, .js-plotly-plot")) {
