@@ -41,6 +41,8 @@ class VisualGate:
         """``pass``: valid before and after, every difference explained. ``fail``: the patch broke a page, or changed what it
         shows of the market. ``unknown``: nothing to look at, nothing to look with, broken before, or not explained."""
         why = why_not(case.before.system) or ("" if find_browser() else INSTALL)
+        if case.blocked:
+            why = f"not looked at: {', '.join(case.blocked)} refused the patch already"
         if why:
             return self._unknown(why)
         pages = [_page(case, symbol) for symbol in _symbols(case)]
