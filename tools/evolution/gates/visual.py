@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools.contracts import GateVerdict, Market, PatchKind, Verdict
+from tools.contracts import GateVerdict, Market, MendelError, PatchKind, Verdict
 from tools.evolution.gates.base import Case
 from tools.system.runner import require
 from tools.vision.browser import INSTALL, find_browser
 from tools.vision.capture import View
 from tools.vision.compare import Difference, differences
-from tools.vision.contracts import Look, Source, VisionError
+from tools.vision.contracts import Look, Source
 from tools.vision.dashboards import Built, build_pages, why_not
 from tools.vision.explain import Cause, contradicts_source, explain, unexplained
 from tools.vision.targets import Target, file_target
@@ -30,6 +30,7 @@ FOLDER = "vision"
 _DAYS, _MOST_SYMBOLS = 14, 2
 _MINUTES_A_DAY = 1440
 _MOST_TOLD = 12
+_PAGE_SECONDS = 40.0
 
 
 class VisualGate:
@@ -42,17 +43,25 @@ class VisualGate:
         shows of the market. ``unknown``: nothing to look at, nothing to look with, broken before, or not explained."""
         why = why_not(case.before.system) or ("" if find_browser() else INSTALL)
         if case.blocked:
-            why = f"not looked at: {', '.join(case.blocked)} refused the patch already"
+            why = f"not looked at: refused already by {', '.join(case.blocked)}"
         if why:
             return self._unknown(why)
+        try:
+            return self._judge(case)
+        except MendelError as error:  # no decisions to compare with, or a browser that does not start
+            return self._unknown(str(error))
+
+    def _judge(self, case: Case) -> Verdict:
         pages = [_page(case, symbol) for symbol in _symbols(case)]
         failed = next((p for p in pages if isinstance(p, _Unbuilt)), None)
         if failed is not None:
             return self._unbuilt(failed)
-        try:
-            seen = _look(case, [p for p in pages if isinstance(p, _Pair)])
-        except VisionError as error:
-            return self._unknown(str(error))
+        seen = _look(case, [p for p in pages if isinstance(p, _Pair)])
+        late = [
+            s.pair.page for s in seen for look in (s.comparison.before, s.comparison.after) if _late(look)
+        ]
+        if late:  # a busy machine must not refuse a patch
+            return self._unknown(f"the browser was not done in time: {', '.join(sorted(set(late)))}")
         return self._weigh(case, seen)
 
     def _unknown(self, why: str, **evidence: Any) -> Verdict:
@@ -131,6 +140,10 @@ class _Seen:
         }
 
 
+def _late(look: Look) -> bool:
+    return any(f.code == "timeout" for f in look.findings)
+
+
 def _refactor(case: Case) -> bool:
     return case.patch.kind is PatchKind.REFACTOR
 
@@ -163,7 +176,7 @@ def _page(case: Case, symbol: str) -> _Pair | _Unbuilt:
 def _look(case: Case, pairs: list[_Pair]) -> list[_Seen]:
     end = max(int(p.market.time[-1]) for p in pairs)
     source = Source({p.symbol: p.market for p in pairs})
-    eye = VisualIntelligence(source, View(loopback=False, fixed_time_ns=end))
+    eye = VisualIntelligence(source, View(loopback=False, fixed_time_ns=end, seconds=_PAGE_SECONDS))
     with tempfile.TemporaryDirectory(prefix="mendel-pages-") as folder:
         looks = eye.look_at(list(_targets(Path(folder), pairs)))
     seen = []
