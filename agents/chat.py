@@ -13,7 +13,6 @@ from typing import Any
 from agents.chat_acts import ACTS, WOULD
 from agents.chat_grammar import named, understand
 from agents.chat_intents import (
-    ACTING,
     ARGUMENTS,
     DANGEROUS,
     INTENTS,
@@ -139,8 +138,7 @@ class Chat:
             return ACTS[intent](self.room, arguments)
         except (MendelError, MemoryStoreError, SandboxError) as error:
             line = " ".join(str(error).split())
-            untouched = " Nothing was changed." if intent in ACTING else ""
-            return Done(f"{line[:1].upper()}{line[1:]}.{untouched}")
+            return Done(f"{line[:1].upper()}{line[1:]}.")
 
     # -- answering ----------------------------------------------------------------------------------
     def _worded(self, said: str, done: Done, show: Show) -> tuple[str, dict[str, int]]:

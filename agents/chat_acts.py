@@ -111,7 +111,7 @@ def approve_patch(room: Room, arguments: dict[str, Any]) -> Done:
         document = desk.patches.get(arguments["patch"])
         known = patch_from(document)
         approval = Approval(known.digest, BY, bool(arguments["exposure"]))
-        done = approve(desk, str(document.get("cycle") or "by-hand"), known, approval)
+        done = approve(desk, desk.cycle_of(known.id), known, approval)
     facts = {"patch": done.id, "status": done.status.value, "files": list(done.files)}
     if done.status.value != "applied":
         return Done(
@@ -139,7 +139,7 @@ def reject_patch(room: Room, arguments: dict[str, Any]) -> Done:
                 f"Patch {document['id']} is {state}: only one that awaits approval can be rejected.",
                 {"status": state},
             )
-        reject(desk, str(document.get("cycle") or "by-hand"), patch_from(document), BY)
+        reject(desk, desk.cycle_of(document["id"]), patch_from(document), BY)
     return Done(
         f"Patch {document['id']} rejected. Nothing of yours was changed.",
         {"patch": document["id"]},

@@ -58,7 +58,7 @@ def named(text: str, known: Known) -> dict[str, Any]:
     found = {
         "symbol": _symbol(text, line, known),
         "patch": patches[0] if len(patches) == 1 else None,
-        "goal": goal_named(line, known.goals) if ids else None,
+        "goal": next((g for i in ids if (g := full_id(i, known.goals)) in known.goals), None),
         "horizon": horizon_in(line),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -33,8 +33,6 @@ ARGUMENTS: dict[str, dict[str, tuple[type, bool]]] = {
 }
 #: These change the person's files or take minutes: they are done on plain words alone, never on a model's reading.
 DANGEROUS = frozenset({"approve_patch", "reject_patch", "rollback_patch", "run_cycle"})
-#: These change what Mendel remembers or does next.
-ACTING = DANGEROUS | {"set_goal", "drop_goal", "pause", "resume", "test_idea"}
 
 
 class ArgumentError(MendelError):

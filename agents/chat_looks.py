@@ -94,6 +94,8 @@ def failures(room: Room, arguments: dict[str, Any]) -> Done:
         f"{facts['n']} closed trades until {facts['until']}, {facts['losers']} lost; mean {facts['mean_bps']:+.1f} bps after costs."
     ]
     for kind, rows in facts["groups"].items():
+        if len(rows) < 2:
+            continue
         worst = rows[0]
         held = {
             True: "held in the later half",

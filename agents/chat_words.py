@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 #: Words that commands are made of. A slip of one letter is mended towards them.
 VOCABULARY = frozenset(
@@ -33,6 +34,8 @@ _MEANT = frozenset(
         "closed", "close", "shows", "shown", "halts", "helps", "lists", "lift", "tasted", "shape", "sharp",
     }
 )  # fmt: skip
+_SORTED = sorted(VOCABULARY)
+_LONGEST = max(map(len, VOCABULARY))
 _POLITE = re.compile(
     r"^(?:(?:hey|hi|ok(?:ay)?|well|so|now|then|and|mendel|please|pls|kindly|just|"
     r"go ahead(?: and)?(?= \w)|let's(?= \w)|lets(?= \w)|let us|let me|i need you to|try to|can you|could you|would you|will you|can we|could we|may i|can i|i want you to|i would like you to|i'd like you to)\b[ ,:!]*)+"
@@ -53,11 +56,17 @@ def plain(text: str) -> str:
     return bare or line
 
 
+@lru_cache(maxsize=4096)
+def _near(core: str) -> str | None:
+    """The command word that a word is a slip away from, None where there is none."""
+    return next((v for v in _SORTED if abs(len(v) - len(core)) <= 1 and _slip(core, v)), None)
+
+
 def _mended(word: str) -> str:
     core = word.strip(",.?!:;()'")
     if len(core) < 2 or not core.isalpha() or core in VOCABULARY or core in _MEANT:
         return word
-    best = next((v for v in sorted(VOCABULARY) if _slip(core, v)), None)
+    best = _near(core) if len(core) <= _LONGEST + 1 else None
     return word if best is None else word.replace(core, best)
 
 
