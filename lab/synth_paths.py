@@ -23,11 +23,14 @@ OPEN, HIGH, LOW, CLOSE, QUOTE, IMBALANCE, OI, RATE = range(8)
 OUTPUTS = 8
 # Columns of the symbol and effect parameters.
 PRICE, SIGMA, DAILY_USDT, BETA = range(4)
-DIVERGENCE, SQUEEZE, SESSION, TREND = range(4)
+DIVERGENCE, SQUEEZE, SESSION, TREND, PROFILE = range(5)
 _MINUTES_A_DAY = 1440
 _LOOKBACK = 15  # minutes of price and flow that make an event
 _OI_LOOKBACK = 30
 _ARCH_CAP = 3.0
+_PROFILE_MINUTES = 1440
+_PROFILE_BINS = 24
+_PROFILE_FAR = 0.25  # of the day's range
 
 
 def _smooth(noise: Floats, keep: float, scale: float) -> Floats:
@@ -49,6 +52,20 @@ def _regimes(switch: Floats, choice: Ints, chance: float) -> Ints:
             state = choice[i]
         out[i] = state
     return out
+
+
+def _towards_control(prices: Floats, volumes: Floats, log_price: float) -> float:
+    """+1 or -1 towards the price (log) at which most was traded, 0 where it is near or there is no range."""
+    low, high = prices.min(), prices.max()
+    if high <= low:
+        return 0.0
+    held = np.zeros(_PROFILE_BINS)
+    for i in range(prices.shape[0]):
+        place = int((prices[i] - low) / (high - low) * _PROFILE_BINS)
+        held[min(place, _PROFILE_BINS - 1)] += volumes[i]
+    control = low + (np.argmax(held) + 0.5) * (high - low) / _PROFILE_BINS
+    far = (control - log_price) / (high - low)
+    return np.sign(far) if abs(far) > _PROFILE_FAR else 0.0
 
 
 def _walk(
@@ -74,6 +91,8 @@ def _walk(
     log_price, arch, own_volatility, volume_state, flow_state = np.log(symbol[PRICE]), 1.0, 0.0, 0.0, 0.0
     log_oi, premium = 0.0, 0.0
     left_divergence, left_squeeze, to_divergence, to_squeeze = 0, 0, 0.0, 0.0
+    left_profile, to_profile = 0, 0.0
+    day_price, day_volume = np.full(_PROFILE_MINUTES, log_price), np.zeros(_PROFILE_MINUTES)
     recent_z, recent_flow, recent_oi = np.zeros(_LOOKBACK), np.zeros(_LOOKBACK), np.zeros(_OI_LOOKBACK)
     sum_z, sum_flow = 0.0, 0.0
     for t in range(minutes):
@@ -87,6 +106,9 @@ def _walk(
         if left_squeeze > 0:
             push += to_squeeze * strengths[SQUEEZE] / np.sqrt(horizons[SQUEEZE])
             left_squeeze -= 1
+        if left_profile > 0:
+            push += to_profile * strengths[PROFILE] / np.sqrt(horizons[PROFILE])
+            left_profile -= 1
         # Capped, or a few shocks in a row make tails that no market has.
         arch = min(0.06 + 0.08 * min(z * z, 9.0) * arch + 0.86 * arch, _ARCH_CAP)
         opened, log_price = log_price, log_price + sigma * (z + push)
@@ -102,6 +124,8 @@ def _walk(
         volume_state = 0.97 * volume_state + 0.12 * noise[VOLUME_STATE, t]
         busy = volume_state + 0.3 * noise[VOLUME_NOISE, t] + 0.25 * min(abs(z), 5.0) - 0.36
         out[QUOTE, t] = symbol[DAILY_USDT] / _MINUTES_A_DAY * season[t] * level[t] * np.exp(busy)
+        day_price[t % _PROFILE_MINUTES] = log_price
+        day_volume[t % _PROFILE_MINUTES] = out[QUOTE, t] / out[CLOSE, t]
         # Taker flow: persistent, and in the same minute correlated with the return.
         flow_state = 0.9 * flow_state + 0.436 * noise[FLOW_STATE, t]
         pressure = 0.55 * z + 0.5 * flow_state + 0.5 * noise[FLOW_NOISE, t]
@@ -125,6 +149,9 @@ def _walk(
         if t < 60 or (t + 1) % bar_minutes != 0:
             continue
         move, flow = sum_z / np.sqrt(_LOOKBACK), sum_flow / 2.2
+        if strengths[PROFILE] != 0.0 and left_profile == 0 and t >= _PROFILE_MINUTES:
+            to_profile = towards_control(day_price, day_volume, log_price)
+            left_profile = horizons[PROFILE] if to_profile != 0.0 else 0
         if move > 1.0 and flow < -0.35:
             events[0, t] = -1
         elif move < -1.0 and flow > 0.35:
@@ -138,6 +165,7 @@ def _walk(
 
 
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")
+towards_control: Callable[[Floats, Floats, float], float] = _compile(_towards_control)
 smooth: Callable[[Floats, float, float], Floats] = _compile(_smooth)
 regimes: Callable[[Floats, Ints, float], Ints] = _compile(_regimes)
 walk: Callable[..., None] = _compile(_walk)

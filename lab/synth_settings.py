@@ -58,6 +58,11 @@ EFFECTS: Mapping[str, Effect] = {
         0.45, 180, "prices rise between 07:00 and 10:00 UTC and give it back slowly over the other hours"
     ),
     "trend": Effect(0.012, 1, "every minute prices drift up in 'up' regimes and down in 'down' regimes"),
+    "volume_profile": Effect(
+        0.0,
+        240,
+        "a price further than a quarter of the day's range from its point of control drifts back to it (off unless asked for)",
+    ),
 }
 
 #: Regimes by code: name, volatility and volume factor, direction of the drift.

@@ -138,6 +138,17 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
     return Space(tuple(params), file, target, why)
 
 
+def settings_place(study: Study) -> tuple[str, str]:
+    """(file, name) of the class or function that makes the settings. Raises SpaceError."""
+    target = study.system.config.strategy.params
+    if target is None:
+        raise SpaceError(
+            "the strategy has no settings: name what makes them as [strategy] params in mendel.toml"
+        )
+    file, node = _owner(study, target)
+    return file, node.name
+
+
 def _owner(study: Study, target: str) -> tuple[str, ast.ClassDef | ast.FunctionDef]:
     module, _, name = target.partition(":")
     file = study.tree.by_module(module)

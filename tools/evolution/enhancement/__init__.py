@@ -1,0 +1,1 @@
+"""From a capability gap to new logic behind a switch, judged like any other change."""
