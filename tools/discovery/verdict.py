@@ -45,9 +45,10 @@ def why_of(verdict: str, found: Measured, spec: HypothesisSpec, level: float, ne
             f"{caution} {_strongest(found, spec)}It is a tested contrast, before costs; not a cause."
         )
     if verdict == "not_supported":
+        there = " Something is there, and it is too small." if found.low > 0 else ""
         return (
             f"Not supported. {interval}{best}{rate} The interval excludes {signed(spec.min_useful_bps)} bps, the smallest "
-            f"useful effect."
+            f"useful effect.{there}"
         )
     return f"Can't tell yet. {interval}{best}{rate} {_doubt(found, level)}{_months(found, spec, next_level)}Not evidence against the idea."
 

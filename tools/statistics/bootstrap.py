@@ -13,7 +13,7 @@ import numpy as np
 
 from tools.contracts import Ints
 
-#: Rows made at once: keeps memory flat for long samples.
+#: Numbers made at once: keeps memory flat for long samples.
 _CELLS = 1_000_000
 
 
@@ -34,8 +34,10 @@ def stationary_rows(days: int, draws: int, mean_block: float, rng: np.random.Gen
     return rows
 
 
-def stationary_chunks(days: int, draws: int, mean_block: float, rng: np.random.Generator) -> Iterator[Ints]:
-    """The same in pieces, ``draws`` rows in all."""
-    step = max(1, _CELLS // max(days, 1))
+def stationary_chunks(
+    days: int, draws: int, mean_block: float, rng: np.random.Generator, *, step: int = 2_000
+) -> Iterator[Ints]:
+    """The same in pieces of at most ``step`` rows, ``draws`` in all."""
+    step = max(1, min(step, _CELLS // max(days, 1)))
     for done in range(0, draws, step):
         yield stationary_rows(days, min(step, draws - done), mean_block, rng)

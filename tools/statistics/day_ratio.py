@@ -21,7 +21,7 @@ from tools.statistics.tails import t_above, t_quantile
 LAG_DAYS = 2
 #: Draws for an interval, and at most for a p-value; it stops when so many draws reach the statistic
 #: (Besag & Clifford 1991, sequential Monte Carlo p-values), so small p-values are still resolved.
-_DRAWS, _MOST_DRAWS, _ENOUGH = 4_000, 60_000, 20
+DRAWS, _MOST_DRAWS, _ENOUGH = 4_000, 60_000, 20
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,16 @@ def day_se(residuals: Floats, count: Floats) -> Floats:
 
 
 def day_estimate(
-    total: Floats, count: Floats, rng: np.random.Generator, *, mean_block: float | None = None
+    total: Floats,
+    count: Floats,
+    rng: np.random.Generator,
+    *,
+    mean_block: float | None = None,
+    draws: int = DRAWS,
 ) -> DayEstimate:
     """Estimate, interval and one-sided p of sum(total) / sum(count); float64 (days,), in order of time, no NaN.
 
-    Days on which nothing happened have count 0 and may still carry a total (the controls' share of an effect).
+    Days on which nothing happened have count 0 and may still carry a total (the controls' share of an effect). ``draws``: the least that are made.
     Raises StatisticsError for fewer than 5 days with a count, NaN, or residuals that are all 0."""
     _check(total, count)
     effect = float(total.sum() / count.sum())
@@ -68,7 +73,7 @@ def day_estimate(
             "every day gives the same value: there is no spread to judge it by; use other data"
         )
     block = mean_block_of(len(total)) if mean_block is None else mean_block
-    statistics, p_bootstrap = _bootstrap(total, count, effect, block, rng)
+    statistics, p_bootstrap = _bootstrap(total, count, effect, block, draws, rng)
     days = int((count > 0).sum())
     p_cluster = t_above(effect / se, days - 1)
     below, above = np.quantile(statistics, [0.975, 0.025])
@@ -99,17 +104,17 @@ def _cluster_se(total: Floats, count: Floats, effect: float) -> float:
 
 
 def _bootstrap(
-    total: Floats, count: Floats, effect: float, block: float, rng: np.random.Generator
+    total: Floats, count: Floats, effect: float, block: float, draws: int, rng: np.random.Generator
 ) -> tuple[Floats, float]:
     """Studentised statistics of resampled worlds in which ``effect`` is true, and how often they reach the one seen."""
     seen = effect / float(day_se(total - effect * count, count.sum()))
     kept: list[Floats] = []
     made = reached = 0
-    for rows in stationary_chunks(len(total), _MOST_DRAWS, block, rng):
+    for rows in stationary_chunks(len(total), _MOST_DRAWS, block, rng, step=min(draws, 2_000)):
         drawn = _statistics(total[rows], count[rows], effect)
         kept.append(drawn)
         made, reached = made + len(drawn), reached + int((drawn >= seen).sum())
-        if made >= _DRAWS and reached >= _ENOUGH:
+        if made >= draws and reached >= _ENOUGH:
             break
     return np.concatenate(kept), (reached + 1) / (made + 1)
 

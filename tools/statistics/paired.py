@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.contracts import Floats, Ints
-from tools.statistics.day_ratio import day_estimate
+from tools.statistics.day_ratio import DRAWS, day_estimate
 from tools.statistics.errors import StatisticsError
 from tools.statistics.sign_flip import sign_flip_p
 
@@ -46,15 +46,17 @@ def daily_differences(
     return days, differences
 
 
-def paired_test(differences: Floats, rng: np.random.Generator) -> PairedDays:
+def paired_test(differences: Floats, rng: np.random.Generator, *, draws: int = DRAWS) -> PairedDays:
     """The test of the confirm gate on daily differences, float64 (days,), in order of time, no NaN.
 
-    Raises StatisticsError for fewer than 10 days. Differences that are all 0 are no improvement: p = 1."""
+    ``draws``: the least of the bootstrap. Raises StatisticsError for fewer than 10 days. Differences that are all 0 are no improvement: p = 1."""
     if len(differences) < 2 * BLOCK_DAYS:
         raise StatisticsError(f"{len(differences)} days of differences: give at least {2 * BLOCK_DAYS}")
     if not differences.any():
         return PairedDays(0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, len(differences))
-    found = day_estimate(differences, np.ones(len(differences)), rng, mean_block=float(BLOCK_DAYS))
+    found = day_estimate(
+        differences, np.ones(len(differences)), rng, mean_block=float(BLOCK_DAYS), draws=draws
+    )
     flipped = sign_flip_p(differences, rng, block=BLOCK_DAYS)
     return PairedDays(
         found.effect, found.se, found.low, found.high,

@@ -25,7 +25,7 @@ def sign_flip_p(values: Floats, rng: np.random.Generator, *, block: int = 5, dra
     if not len(values):
         return 1.0
     sums = block_sums(values, block)
-    seen = sums.sum() * (1.0 - 1e-12)
+    seen = sums.sum() - 1e-12 * np.abs(sums).sum()
     if len(sums) <= _EXACT:
         every = np.array(np.meshgrid(*[[-1.0, 1.0]] * len(sums))).reshape(len(sums), -1).T
         return float((every @ sums >= seen).mean())
