@@ -39,6 +39,7 @@ MEANING = {
     "page-overflow": "the page is wider than its window: a reader must scroll sideways",
     "panel-overlap": "two charts lie on each other",
     "plot-empty": "a chart has points and shows no line: look at its colours and its axis",
+    "plot-partial": "a part of a chart is empty: is it squeezed, or are bars missing",
     "reserved-colour": "a colour that means a fill is used for something else",
     "source-missing": "a chart could not be held against candles, since none were given",
     "stale": "the page is not as fresh as it says, or as its source is",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from tools.vision.contracts import RESERVED, PageFinding, Shot, Source
-from tools.vision.facts import Mark, Panel, panels
+from tools.vision.facts import SOURCED, Mark, Panel, panels
 from tools.vision.picture import Picture, crop, ink, near, read_picture
 
 _LEAST_INK = 3e-4
+_MANY = 50
 _REACH_X, _REACH_Y = 14.0, 14.0
 
 
@@ -30,7 +32,16 @@ def pixels(shot: Shot, source: Source) -> Iterator[PageFinding]:
                 False,
                 panel.plot,
             )
+        elif panel.name in SOURCED and (panel.n or 0) > _MANY and (bare := _bare_fifths(part)):
+            detail = f"{panel.title}: {bare} of 5 parts of its width show nothing"
+            yield PageFinding("plot-partial", detail, False, panel.plot)
         yield from _marks(panel, part)
+
+
+def _bare_fifths(part: Picture) -> int:
+    """How many fifths of the width have no ink. Bars of the market fill all of it."""
+    edges = np.linspace(0, part.shape[1], 6).astype(int)
+    return sum(ink(part[:, a:b]) < _LEAST_INK for a, b in pairwise(edges))
 
 
 def _marks(panel: Panel, part: Picture) -> Iterator[PageFinding]:
