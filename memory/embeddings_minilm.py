@@ -59,6 +59,8 @@ class MiniLM:
 
     def _load(self) -> tuple[Any, Any]:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # no threads, and no warning after a fork
+        # onnxruntime >= 1.32 would start threads that report to its maker, and keep a device id in the home folder
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         weights = checked(self._weights or installed(*WEIGHTS[:2]), WEIGHTS[2])
         words = checked(self._tokenizer_file or installed(*TOKENIZER[:2]), TOKENIZER[2])
         import onnxruntime  # type: ignore[import-untyped]
