@@ -13,6 +13,8 @@ from agents.engine import GRAPH_NAME, Engine
 from agents.playbook import MAX_PATCHES
 from agents.state import CycleState
 
+#: Findings tried in one cycle, repairable or not. With MAX_PATCHES patches of six steps each it stays below the limit.
+MAX_TRIED = 30
 RECURSION_LIMIT = 60
 Node = Callable[[Engine, CycleState], dict[str, Any]]
 NODES: dict[str, Node] = {
@@ -37,7 +39,8 @@ def supervise(state: CycleState) -> str:
     if state.get("patch"):
         answer = state.get("decision", {}).get("answer")
         return {None: "reviewer", "ask": "ask"}.get(answer, "act")
-    if state.get("opportunities") and len(state.get("patches", [])) < MAX_PATCHES:
+    room = len(state.get("patches", [])) < MAX_PATCHES and len(state.get("tried", [])) < MAX_TRIED
+    if state.get("opportunities") and room:
         return "engineer"
     return "learn"
 
