@@ -3,7 +3,9 @@ false alarms is known and can be printed.
 
 S_t = max(0, S_{t-1} - z_t - k), z in standard deviations of the reference trades; an alarm where S exceeds h (Page, 1954).
 h is the quantile of the largest S over windows in which nothing changed: blocks of consecutive reference trades, drawn with
-replacement, for the reference and for the window, so that the error of an estimated mean counts too."""
+replacement, for the reference and for the window, so that the error of an estimated mean counts too. Measured at level 0.05
+with 70 reference and 50 new trades: false alarms 0.05 on skewed and 0.08 on normal results (250 runs each); a loss of 0.75
+standard deviations a trade is noticed within 40 trades in 0.93 to 0.95 of 150 runs."""
 
 from __future__ import annotations
 
