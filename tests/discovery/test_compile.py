@@ -112,6 +112,9 @@ def test_what_a_person_fixed_wins(markets: dict[str, Market]) -> None:
         ("CVD divergence predicts reversals on TON", ["ETH"], Wishes(), "ask about one"),
         ("CVD divergence predicts reversals", None, Wishes(horizon="7m"), "multiple"),
         ("CVD divergence predicts reversals", None, Wishes(horizon="soon"), "15m, 2h or 1d"),
+        ("CVD divergence predicts reversals within 99999999 days", None, Wishes(), "30 days"),
+        ("CVD divergence predicts reversals", None, Wishes(threshold=float("inf")), "threshold"),
+        ("CVD divergence predicts reversals", None, Wishes(useful_bps=float("nan")), "min_useful_bps"),
         ("prices rise between 30 and 40 UTC", None, Wishes(), "0 to 24"),
     ],
 )

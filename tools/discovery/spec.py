@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -14,6 +15,7 @@ from tools.discovery.errors import DiscoveryError
 DIRECTIONS = ("reversal", "continuation", "up", "down", "any")
 #: Where flow comes from: reported taker volume, the candle's shape, or it plays no part.
 FLOWS = ("taker", "estimate", "none")
+_LONGEST_MINUTES = 30 * 1440
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,24 @@ class HypothesisSpec:
             (self.flow not in FLOWS, "flow", self.flow, ", ".join(FLOWS)),
             (self.move not in ("up", "down", "both"), "move", self.move, "up, down or both"),
             (not self.scope, "scope", self.scope, "at least one symbol"),
-            (not self.min_useful_bps > 0, "min_useful_bps", self.min_useful_bps, "a number above 0"),
-            (not self.threshold >= 0, "threshold", self.threshold, "a number, 0 or more"),
+            (
+                not 0 < self.min_useful_bps < math.inf,
+                "min_useful_bps",
+                self.min_useful_bps,
+                "a number above 0",
+            ),
+            (not 0 <= self.threshold < math.inf, "threshold", self.threshold, "a number, 0 or more"),
             (
                 self.horizon_minutes < 1 or self.horizon_minutes % self.timeframe_minutes != 0,
                 "horizon",
                 f"{self.horizon_minutes} minutes",
                 f"a multiple of the bars' {self.timeframe_minutes} minutes",
+            ),
+            (
+                self.horizon_minutes > _LONGEST_MINUTES,
+                "horizon",
+                f"{self.horizon_minutes} minutes",
+                "30 days at most",
             ),
         ]
         for bad, name, value, remedy in wrong:
