@@ -79,7 +79,7 @@ class Search:
         """The system's own settings, then the best of earlier studies."""
         known = {s.key for s in self.seen}
         for settings in [self.space.defaults, *seeds_for(self.study, self.space)]:
-            if key_of(settings) not in known:
+            if key_of(settings) not in known and self.space.holds(settings):
                 self.study.enqueue_trial(dict(settings), skip_if_exists=True)
 
     def _one(self) -> None:

@@ -96,6 +96,10 @@ class Space:
         rows = [[p.name, p.kind, p.low, p.high] for p in sorted(self.params, key=lambda p: p.name)]
         return hashlib.sha256(json.dumps([self.owner, rows]).encode()).hexdigest()
 
+    def holds(self, values: Mapping[str, Setting]) -> bool:
+        """Whether every value is in its range; the system's own need not be."""
+        return all(p.kind == "bool" or p.low <= float(values[p.name] or 0) <= p.high for p in self.params)
+
     def clean(self, values: Mapping[str, Any]) -> dict[str, Setting]:
         """Every parameter, as it is run; those that are not given are the system's own. SpaceError for unknown names."""
         known = {p.name: p for p in self.params}
@@ -232,4 +236,4 @@ def _param(
     if kind == "int":
         low, high = float(round(low)), float(round(high))
         low = max(low, 1.0) if default >= 1 and low <= 0 < default and bounds[0] > 0 else low
-    return Param(name, kind, default, min(low, float(default)), max(high, float(default)))
+    return Param(name, kind, default, low, high)

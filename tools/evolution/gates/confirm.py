@@ -1,6 +1,7 @@
 """Gate: the frozen patch is better on bars that it was not made on.
 
-Daily net returns after minus before, symbols summed, on the confirmation segment, a day's embargo at its start. The p-value is
+Daily net returns after minus before, symbols summed, on the confirmation segment, a day's embargo at its start; the
+reference is the old system as it is or, where that is harder, thinned out to the new number of trades. The p-value is
 the larger of two tests (see tools.statistics.paired), held against a level that is taken from the ledger *before* it is
 looked at. Half a year can rarely tell: then the answer is ``underpowered``, with the months it would take.
 """
@@ -55,7 +56,7 @@ class ConfirmGate:
             segments = split(case.before.markets, case.before.until_ns)
         except SegmentError as error:
             return Verdict(self.name, GateVerdict.UNKNOWN, {"why": str(error)})
-        days, differences = summed_differences(case.before, case.after, segments)
+        days, differences = fair_differences(case.before, case.after, segments)
         if len(days) < FEWEST_DAYS:
             why = f"{len(days)} days to confirm on, needs {FEWEST_DAYS}; give more data"
             return Verdict(self.name, GateVerdict.UNDERPOWERED, {"days": len(days), "why": why})
@@ -66,10 +67,24 @@ class ConfirmGate:
         return _verdict(self.name, case, segments, level, found)
 
 
-def summed_differences(before: Study, after: Study, segments: Segments) -> tuple[Ints, Floats]:
-    """UTC days of the confirmation, the first left out, and after minus before: daily net returns summed over the symbols."""
+def summed_differences(
+    before: Study, after: Study, segments: Segments, share: float = 1.0
+) -> tuple[Ints, Floats]:
+    """UTC days of the confirmation, the first left out, and after minus before: daily net returns summed over the symbols.
+    ``share`` scales the returns before."""
     first = segments.confirm_ns // DAY_NS
-    return daily_differences(summed(before), summed(after), embargo_before=first - 1)
+    days, values = summed(before)
+    return daily_differences((days, share * values), summed(after), embargo_before=first - 1)
+
+
+def fair_differences(before: Study, after: Study, segments: Segments) -> tuple[Ints, Floats]:
+    """The same, or, where that is less, against the old system thinned out to the new one's number of trades: a system that
+    loses gets better by trading less, which needs no idea."""
+    days, plain = summed_differences(before, after, segments)
+    old, new = (sum(study.trades(s) for s in study.markets) for study in (before, after))
+    share = min(1.0, new / old) if old else 1.0
+    _, thinned = summed_differences(before, after, segments, share=share)
+    return days, min(plain, thinned, key=lambda d: float(d.mean()) if len(d) else 0.0)
 
 
 def summed(study: Study) -> tuple[Ints, Floats]:
@@ -118,7 +133,7 @@ def _settle(case: Case, spent: Spent, found: PairedDays) -> None:
 
 def _verdict(name: str, case: Case, segments: Segments, level: Level, found: PairedDays) -> Verdict:
     spread = _spread(case.before, segments)
-    least = MIN_SHARPE_GAIN * spread / np.sqrt(DAYS_A_YEAR)
+    least = float(MIN_SHARPE_GAIN * spread / np.sqrt(DAYS_A_YEAR))
     months = months_needed(found.days, found.se, least, level.value)
     worse, margins = inferior(case.before, case.after, segments)
     evidence: dict[str, Any] = {
