@@ -13,6 +13,7 @@ import shutil
 import stat
 import tempfile
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,7 +80,7 @@ class BundleStore:
         return self.put({rel: read_item(system.root / rel, rel) for rel in system.source_files()})
 
     def derive(self, base: str, changes: Mapping[str, str | None]) -> str:
-        """The bundle ``base`` with some files replaced or added (text) or deleted (None)."""
+        """The bundle ``base`` with some files replaced or added (text) or deleted (None). A byte order mark stays."""
         items = dict(self.items(base))
         for rel, text in changes.items():
             _check_relative(rel)
@@ -89,7 +90,11 @@ class BundleStore:
                         f"{rel}: not in bundle {base[:12]}; only a file that is there can be deleted"
                     )
             else:
-                items[rel] = Item(encode(text), rel in items and items[rel].executable)
+                old = items.get(rel)
+                marked = old is not None and old.data.startswith(BOM_UTF8) and not text.startswith("\ufeff")
+                items[rel] = Item(
+                    encode("\ufeff" + text if marked else text), old is not None and old.executable
+                )
         return self.put(items)
 
     def put(self, items: Mapping[str, Item]) -> str:
@@ -140,8 +145,9 @@ class BundleStore:
         return decode(self.read_bytes(digest, rel))
 
     def sources(self, digest: str) -> dict[str, str]:
-        """The text of every Python file of a bundle, by path."""
-        return {rel: decode(item.data) for rel, item in self.items(digest).items() if rel.endswith(".py")}
+        """The text of every Python file of a bundle, by path, without a byte order mark: parsers do not take it."""
+        items = self.items(digest).items()
+        return {rel: decode(item.data).removeprefix("\ufeff") for rel, item in items if rel.endswith(".py")}
 
     def verify(self, digest: str) -> bool:
         """Whether what lies on the disk still has the hash it is called by."""
