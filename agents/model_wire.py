@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from agents.model import ModelDown, ModelError
 from agents.model_settings import NO_KEY, ModelSettings
@@ -16,6 +18,7 @@ _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _CLOSED = frozenset({401, 402, 403, 404})
 _FIRST_WAIT = 0.5
 Sleep = Callable[[float], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,50 @@ class Unanswered(ModelError):  # noqa: N818
         self.outcome, self.billed = outcome, billed
 
 
+class TooLong(Exception):  # noqa: N818 - caught where it is raised
+    """The deadline has passed."""
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """``call()``, or TooLong once ``seconds`` are over. The client's own timeout is for a silence between two bytes: a server
+    that drips would hold its caller for ever. The call left behind ends when its connection is closed."""
+    box: list[tuple[T | None, BaseException | None]] = []
+
+    def run() -> None:
+        try:
+            box.append((call(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            box.append((None, error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(max(seconds, 0.0))
+    if not box:
+        raise TooLong
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return cast("T", value)
+
+
 class Wire:
     """The vendor's client with our own deadline and retries."""
 
     def __init__(self, settings: ModelSettings, sleep: Sleep = time.sleep) -> None:
-        from openai import OpenAI
-
         self.settings, self._sleep, self._key = settings, sleep, settings.key()
         self._asked_wait: float | None = None
-        self._client = OpenAI(
-            base_url=settings.base_url, api_key=self._key, timeout=settings.timeout_seconds, max_retries=0
-        )
+        self._client = self._opened()
+
+    def _opened(self) -> Any:
+        from openai import OpenAI
+
+        seconds = self.settings.timeout_seconds
+        return OpenAI(base_url=self.settings.base_url, api_key=self._key, timeout=seconds, max_retries=0)
+
+    def _cut_off(self) -> None:
+        """Close the connections that a call was left on, and open anew."""
+        self._client.close()
+        self._client = self._opened()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -65,22 +101,26 @@ class Wire:
 
     def stream(self, request: dict[str, Any]) -> Iterator[str | Reply]:
         """Pieces of text as they arrive, at last the whole Reply. Only the opening is tried again: what was shown stays."""
+        import httpx2
         import openai
 
         opened, _ = self._tried({**request, "stream": True, "stream_options": {"include_usage": True}})
         started, pieces, finish, usage = time.monotonic(), [], "", None
         try:
             with opened:
-                for chunk in opened:
-                    if time.monotonic() - started > self.settings.timeout_seconds:
-                        raise Unanswered(self._line("took too long"), "timeout", billed=True)
+                chunks = iter(opened)
+                while True:
+                    left = self.settings.timeout_seconds - (time.monotonic() - started)
+                    chunk = within(left, partial(next, chunks, None))
+                    if chunk is None:
+                        break
                     usage = getattr(chunk, "usage", None) or usage
                     for choice in (getattr(chunk, "choices", None) or [])[:1]:
                         finish = choice.finish_reason or finish
                         if choice.delta is not None and choice.delta.content:
                             pieces.append(choice.delta.content)
                             yield choice.delta.content
-        except (openai.APIError, ValueError, AttributeError) as error:
+        except (openai.APIError, httpx2.HTTPError, ValueError, AttributeError) as error:
             raise Unanswered(
                 self._line(f"broke off ({self._clean(error)})"), "broke_off", billed=True
             ) from error
@@ -92,8 +132,10 @@ class Wire:
         last, outcome, billed = "", "", False
         for attempt in range(1, self.settings.attempts + 1):
             try:
-                return self._client.chat.completions.create(**request), attempt
-            except openai.APITimeoutError:
+                create = partial(self._client.chat.completions.create, **request)
+                return within(self.settings.timeout_seconds, create), attempt
+            except (openai.APITimeoutError, TooLong):
+                self._cut_off()
                 last, outcome, billed = (
                     f"did not answer in {self.settings.timeout_seconds:g} s",
                     "timeout",
