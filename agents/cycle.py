@@ -90,7 +90,11 @@ def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, 
     findings = [f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])]
     return {
         "cycle": state["cycle"],
-        "system": {"name": engine.system.name, "root": str(engine.system.root)},
+        "system": {
+            "name": engine.system.name,
+            "root": str(engine.system.root),
+            "home": str(engine.system.home),
+        },
         "until": engine.bench.data.until,
         "findings": findings,
         "goals": goals_of_cycle(engine.store, findings),

@@ -14,14 +14,37 @@ _HOMES = {
     "SystemAnalyzer": "tools.analysis.system_analyzer",
     "SystemEvolution": "tools.evolution.system_evolution",
     "SafetyGuard": "tools.evolution.guard",
+    "ConceptDiscovery": "tools.discovery.concept_discovery",
+    "IntelligentOptimizer": "tools.optimization.optimizer",
+    "VisualIntelligence": "tools.vision.visual_intelligence",
+    "MarketRegimeDetector": "tools.market.regimes",
+    "ContinuousLearning": "agents.learning",
+    "evolution_loop": "agents.loop",
 }
 
 if TYPE_CHECKING:
+    from agents.learning import ContinuousLearning
+    from agents.loop import evolution_loop
     from tools.analysis.system_analyzer import SystemAnalyzer
+    from tools.discovery.concept_discovery import ConceptDiscovery
     from tools.evolution.guard import SafetyGuard
     from tools.evolution.system_evolution import SystemEvolution
+    from tools.market.regimes import MarketRegimeDetector
+    from tools.optimization.optimizer import IntelligentOptimizer
+    from tools.vision.visual_intelligence import VisualIntelligence
 
-__all__ = ["SafetyGuard", "SystemAnalyzer", "SystemEvolution", "__version__"]
+__all__ = [
+    "ConceptDiscovery",
+    "ContinuousLearning",
+    "IntelligentOptimizer",
+    "MarketRegimeDetector",
+    "SafetyGuard",
+    "SystemAnalyzer",
+    "SystemEvolution",
+    "VisualIntelligence",
+    "__version__",
+    "evolution_loop",
+]
 
 
 def __getattr__(name: str) -> Any:

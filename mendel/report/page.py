@@ -54,7 +54,7 @@ def render_report(result: Document, *, generated: str | None = None) -> str:
             version=_version(),
             script=Markup(script),
             style=Markup(style),
-            policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
             few_trades=FEW_TRADES,
             shown_funnels=SHOWN_FUNNELS,
         )

@@ -10,8 +10,9 @@ from mendel.report import charts, counterexample, evidence, facts, words
 from mendel.report.compare import Comparison, compare
 from mendel.report.diff import read_diff
 from mendel.report.facts import Cycle
+from mendel.report.pictures import Picture, pictures
 from mendel.report.story import edge
-from mendel.report.values import Document, number, table, text, texts
+from mendel.report.values import Document, number, rows, table, text, texts
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,14 @@ def patch_view(cycle: Cycle, patch: Document) -> dict[str, Any]:
         "caveat": words.caveat(text(patch.get("status"))),
         "sums": _sums(change),
         "gates": evidence.gates(patch),
+        "pictures": _pictures(cycle, patch),
     }
+
+
+def _pictures(cycle: Cycle, patch: Document) -> list[Picture]:
+    home = text(table(cycle.result.get("system")).get("home"), "")
+    looked = [g for g in rows(patch.get("gates")) if g.get("name") == "visual"]
+    return [picture for gate in looked for picture in pictures(home, table(gate.get("evidence")))]
 
 
 def _sums(change: Comparison) -> str:

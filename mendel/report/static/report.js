@@ -34,3 +34,4 @@ function facts(whole, name, parts) {
 function scale(track) {
   return {low: parseFloat(track.dataset.low), high: parseFloat(track.dataset.high), zero: parseFloat(track.dataset.zero)};
 }
+window.__ready = true;
