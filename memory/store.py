@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,11 +122,23 @@ class Store:
     def _prepare(self) -> None:
         with self._explained():
             self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() != len(MIGRATIONS):
             self._migrate()
+
+    def _write_ahead(self) -> None:
+        """Turn the write-ahead log on. SQLite does not wait for its lock here, whatever the busy time-out: several
+        processes that open a new store at once take turns."""
+        deadline = time.monotonic() + _BUSY_MS / 1000
+        while self._connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def _migrate(self) -> None:
         with self.transaction():
