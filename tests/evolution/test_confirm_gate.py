@@ -22,6 +22,7 @@ from tools.evolution.gates.confirm import ConfirmGate, fair_differences, summed_
 from tools.evolution.gates.mechanism import MechanismGate
 from tools.evolution.gates.vault import ANSWER, BALANCE, QUERY, VaultGate, balance, catastrophe
 from tools.evolution.guard import SafetyGuard
+from tools.evolution.improve import judge_change
 from tools.evolution.judge import blocks
 from tools.optimization.segments import split
 from tools.optimization.tuning import patch_between
@@ -111,6 +112,14 @@ def test_activity_has_bounds(bench: Workbench) -> None:
     assert verdict.verdict is GateVerdict.FAIL
     assert "trades" in verdict.evidence["faults"][0]
     assert ActivityGate().judge(replace(silent, consented=True)).verdict is GateVerdict.PASS
+
+
+def test_a_change_that_fails_on_a_symbol_is_refused(bench: Workbench, ledger: Ledger) -> None:
+    patch = case_of(bench, ledger, "cut: float = 2.5", "cut: str = 'x'").patch
+    refused = judge_change(bench, patch, ledger=ledger, diagnosis=Diagnosis((), (), {}))
+    assert refused.status.value == "refused"
+    assert [(v.name, v.verdict) for v in refused.gates] == [("decisions", GateVerdict.FAIL)]
+    assert not ledger.entries(SPENT)
 
 
 def test_an_idea_has_to_be_tested_first(bench: Workbench) -> None:

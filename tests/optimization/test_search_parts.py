@@ -112,6 +112,8 @@ def test_numbers_are_written_where_they_are_and_nowhere_else() -> None:
         "-1.5", "-2.25"
     )
     assert tuned_source(SOURCE, "Cfg", {}) == SOURCE
+    made = "class A:\n    def __init__(self, x=1): ...\n    def other(self, x=1): ...\n"
+    assert tuned_source(made, "A", {"x": 2}) == made.replace("x=1", "x=2", 1)
     assert tuned_source("def f(x=1, *, y=2.0): ...\n", "f", {"y": 3.0}) == "def f(x=1, *, y=3.0): ...\n"
 
 

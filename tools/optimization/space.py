@@ -1,6 +1,6 @@
 """The numbers that may be searched: the defaults of the system's settings, and a range around each.
 
-They are read from the source, not by running it: fields of the class (or arguments of the function) that
+They are read from the source, not by running it: fields of the class (or arguments of its ``__init__``, or of the function) that
 ``[strategy] params`` names, with a plain number or truth value as default.
 """
 
@@ -182,11 +182,13 @@ def _read(node: ast.ClassDef | ast.FunctionDef) -> tuple[dict[str, float | int |
 
 def _defaults(node: ast.ClassDef | ast.FunctionDef) -> list[tuple[str, ast.expr]]:
     if isinstance(node, ast.ClassDef):
-        return [
+        fields = [
             (n.target.id, n.value)
             for n in node.body
             if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and n.value is not None
         ]
+        makers = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+        return fields if fields or not makers else _defaults(makers[0])
     args = [*node.args.posonlyargs, *node.args.args]
     plain = list(
         zip([a.arg for a in args[len(args) - len(node.args.defaults) :]], node.args.defaults, strict=True)

@@ -97,7 +97,11 @@ class _Defaults(cst.CSTTransformer):
         return updated_node if value is None else updated_node.with_changes(value=value)
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
-        if not self._here() or original_node.default is None:
+        if (
+            self._stack[:1] != [self.owner]
+            or self._stack[1:] not in ([], ["__init__"])
+            or original_node.default is None
+        ):
             return updated_node
         value = self._replaced(original_node.name.value)
         return updated_node if value is None else updated_node.with_changes(default=value)
