@@ -1,0 +1,123 @@
+"""``mendel chat`` and ``mendel goal`` as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "mendel"]
+
+
+@pytest.fixture
+def folder(held_out: Callable[[str], Path]) -> Path:
+    path = held_out("score_card")
+    (path / "data").mkdir()
+    (path / "data" / "TONUSDT-5m.parquet").touch()
+    return path
+
+
+def run(folder: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments, "--system", str(folder)],
+        capture_output=True,
+        text=True,
+        input=typed,
+        timeout=60,
+        check=False,
+    )
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_one_turn_is_one_document(folder: Path) -> None:
+    turn = document(run(folder, "chat", "--once", "why is ton silent?", "--json", "--dry-run"))
+    assert (turn["intent"], turn["arguments"], turn["acted"]) == ("why_silent", {"symbol": "TONUSDT"}, False)
+    assert set(turn) == {"intent", "arguments", "reply", "acted", "claims"}
+
+
+def test_goals_by_command_and_by_chat_are_the_same(folder: Path) -> None:
+    goal = document(run(folder, "goal", "add", "make TON trade", "--json"))
+    assert goal["symbols"] == ["TONUSDT"] and goal["status"] == "active"
+    assert goal["id"] in document(run(folder, "chat", "--once", "list goals", "--json"))["reply"]
+    dropped = document(run(folder, "chat", "--once", f"drop goal {goal['id']}", "--json"))
+    assert dropped["acted"] is True
+    assert document(run(folder, "goal", "list", "--json")) == {"goals": []}
+    assert document(run(folder, "goal", "list", "--all", "--json"))["goals"][0]["status"] == "dropped"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["goal", "add", ""], "the goal is empty"),
+        (["goal", "add", "make FOOUSDT trade"], "FOOUSDT is not in the data"),
+        (["goal", "drop", "zz"], "goal 'zz' is not known"),
+        (["chat", "--once", " "], "nothing was said"),
+    ],
+)
+def test_bad_input_gets_one_line(folder: Path, arguments: list[str], words: str) -> None:
+    done = run(folder, *arguments)
+    assert done.returncode == 2 and words in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_lines_from_a_pipe_are_turns(folder: Path) -> None:
+    done = run(folder, "chat", typed="help\n\npause\nstatus\nexit\nresume\n")
+    assert done.returncode == 0 and "The loop is paused" in done.stdout and "goes on" not in done.stdout
+
+
+def test_help_shows_examples(folder: Path) -> None:
+    for command in (["chat"], ["goal", "add"]):
+        done = subprocess.run(
+            [*COMMAND, *command, "--help"], capture_output=True, text=True, timeout=60, check=True
+        )
+        assert "Example" in done.stdout
+
+
+def test_ctrl_c_ends_a_turn_and_twice_the_chat(folder: Path) -> None:
+    """On a terminal of its own: the first Ctrl-C leaves the chat open, two in a row end it."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    chat = subprocess.Popen(
+        [*COMMAND, "chat", "--system", str(folder)], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen = ""
+
+    def until(words: str) -> None:
+        nonlocal seen
+        ends = time.monotonic() + 30
+        while words not in seen and time.monotonic() < ends:
+            seen += os.read(ours, 4096).decode()
+        assert words in seen
+        seen = seen.partition(words)[2]
+
+    try:
+        until("you> ")
+        chat.send_signal(signal.SIGINT)
+        until("Ctrl-C again ends the chat")
+        time.sleep(2.1)
+        os.write(ours, b"status\n")
+        until("Nothing was done yet")
+        until("you> ")
+        chat.send_signal(signal.SIGINT)
+        until("Ctrl-C again")
+        until("you> ")
+        chat.send_signal(signal.SIGINT)
+        assert chat.wait(10) == 0
+    finally:
+        chat.kill()
+        chat.wait()
+        os.close(ours)
