@@ -136,8 +136,7 @@ def test_a_damaged_store_is_named(waiting: Path) -> None:
 
 ODD = {
     "crlf": RULES.replace("\n", "\r\n").encode(),
-    "bom": b"\xef\xbb\xbf" + RULES.encode(),
-    "no_final_newline": RULES.rstrip("\n").encode(),
+    "bom": b"\xef\xbb\xbf" + RULES.rstrip("\n").encode(),  # and no final newline
 }
 
 
