@@ -113,7 +113,7 @@ def approve_patch(room: Room, arguments: dict[str, Any]) -> Done:
         approval = Approval(known.digest, BY, bool(arguments["exposure"]))
         done = approve(desk, desk.cycle_of(known.id), known, approval)
     facts = {"patch": done.id, "status": done.status.value, "files": list(done.files)}
-    if done.status.value != "applied":
+    if not done.status.stands:
         return Done(
             f"Patch {done.id} did not stand in place and was rolled back: {done.status.value}.",
             facts,

@@ -14,6 +14,7 @@ from agents.engine import Engine
 from agents.goals import goals_of_cycle
 from agents.graph import RECURSION_LIMIT, build, checkpoints
 from memory.cycles import Cycles
+from tools.contracts import PatchStatus
 
 #: Shown a patch that awaits approval, a person answers {"answer": "approve" | "reject" | "later", "by", "digest", "exposure"}.
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -86,7 +87,7 @@ def _same_source(engine: Engine, values: dict[str, Any]) -> bool:
 def _result(engine: Engine, state: dict[str, Any], seconds: float) -> dict[str, Any]:
     documents = [engine.patches.get(p) for p in state.get("patches", [])]
     patches = [{k: v for k, v in d.items() if k != "finding_record"} for d in documents]
-    changed = any(p["status"] == "applied" for p in patches)
+    changed = any(PatchStatus(p["status"]).stands for p in patches)
     findings = [f for f in engine.findings.of_cycle(state["cycle"]) if f["id"] in state.get("findings", [])]
     return {
         "cycle": state["cycle"],

@@ -30,11 +30,11 @@ def reconcile(desk: Desk) -> list[str]:
             continue
         if record.operation == "apply" and _as_before(desk.system, record):
             Journal(desk.system).mark(record, "undone")
-            if status == PatchStatus.APPLIED:
+            if PatchStatus(status).stands:
                 lines.append(_note_rolled_back(desk, record, "undone by hand"))
         elif record.operation == "apply" and status == PatchStatus.AWAITING_APPROVAL:
             lines.append(_take_out(desk, record))
-        elif record.operation == "rollback" and status == PatchStatus.APPLIED:
+        elif record.operation == "rollback" and PatchStatus(status).stands:
             lines.append(_note_rolled_back(desk, record, "the engine died before it could note its rollback"))
     return lines
 

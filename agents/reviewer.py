@@ -37,7 +37,7 @@ def act(engine: Engine, state: CycleState) -> dict[str, Any]:
     if status is PatchStatus.AWAITING_APPROVAL:  # else: it was acted on before this node was cut off
         status = _carry_out(engine, state["cycle"], patch, decision)
     update: dict[str, Any] = {"patch": "", "decision": {}}
-    if status in (PatchStatus.APPLIED, PatchStatus.EXPIRED):  # the source changed: understand it anew
+    if status.stands or status is PatchStatus.EXPIRED:  # the source changed: understand it anew
         update |= {"bundle": "", "ranked": False, "opportunities": []}
     return update
 
@@ -60,7 +60,7 @@ def _carry_out(engine: Engine, cycle: str, patch: Patch, decision: dict[str, Any
 def approve(desk: Desk, cycle: str, patch: Patch, approval: Approval) -> Patch:
     """Apply a patch; applied once, whoever asks again. A patch whose base has gone is ``expired``."""
     document = desk.patches.get(patch.id)
-    if patch.status is PatchStatus.APPLIED:
+    if patch.status.stands:
         return patch
     tests = desk.test_files(document.get("finding_record") or {})
     desk.progress(f"applying {patch.id}")

@@ -242,6 +242,11 @@ class PatchStatus(StrEnum):
     ROLLED_BACK = "rolled_back"
     EXPIRED = "expired"
 
+    @property
+    def stands(self) -> bool:
+        """Whether the person's files hold the patch."""
+        return self in (PatchStatus.APPLIED, PatchStatus.PROVISIONAL, PatchStatus.CONFIRMED)
+
 
 @dataclass(frozen=True)
 class Patch:

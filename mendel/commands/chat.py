@@ -34,13 +34,9 @@ def chat(
 ) -> None:
     """Ask, set goals and decide in your own words. Ctrl-C ends a turn; twice, or Ctrl-D, ends the chat.
 
-    Examples:
+    Without --once it talks until you leave. --dry-run only says what it would do.
 
-      mendel chat --system my-squeeze
-
-      mendel chat --once "why is TON silent?" --json --system my-squeeze
-
-      mendel chat --once "approve 1a2b3c4d5e with exposure" --dry-run
+    Example: mendel chat --once "why is TON silent?" --json --system my-squeeze
     """
     with _opened(system, data) as talk:
         if once is not None:

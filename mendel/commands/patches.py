@@ -120,7 +120,7 @@ def approve_patch(
         emit(final)
     else:
         say(f"Patch {done.id}: {done.status.value}. To undo it: mendel patch rollback {done.id}")
-    if done.status.value != "applied":
+    if not done.status.stands:
         raise Answer(NO, f"patch {done.id} did not stand in place and was rolled back")
 
 

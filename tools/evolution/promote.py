@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.host.contracts import Job, SandboxPlace
 from sandbox.host.jobs import run_job
-from tools.contracts import GateVerdict, MendelError, Patch, PatchStatus, Verdict
+from tools.contracts import GateVerdict, MendelError, Patch, PatchKind, PatchStatus, Verdict
 from tools.evolution.apply import apply_patch
 from tools.evolution.gates.base import verdict
 from tools.evolution.gates.system_tests import FOLDER, passed
@@ -54,7 +54,8 @@ def promote(
     approval: Approval,
     tests: Mapping[str, str],
 ) -> Patch:
-    """Apply, verify in place, roll back on failure. The patch comes back ``applied`` or ``rolled_back``, with the approval
+    """Apply, verify in place, roll back on failure. The patch comes back ``applied`` (``provisional``
+    where it is new logic or new numbers) or ``rolled_back``, with the approval
     and the after_apply verdict among its gates.
 
     Raises ApprovalError, and ApplyError where the person's files are no longer the patch's base; nothing changed then."""
@@ -65,7 +66,9 @@ def promote(
     checks = (lambda: _in_place(system, store, place, patch, tests),)
     verdicts = guard.after_modification(patch, checks)
     undone = guard.rollback_if_needed(patch, verdicts)
-    status = PatchStatus.ROLLED_BACK if undone is not None else PatchStatus.APPLIED
+    provisional = patch.kind in (PatchKind.ENHANCEMENT, PatchKind.TUNING)  # until fresh bars confirm
+    stands = PatchStatus.PROVISIONAL if provisional else PatchStatus.APPLIED
+    status = PatchStatus.ROLLED_BACK if undone is not None else stands
     consented = tuple(_with_consent(v, approval) for v in patch.gates)
     return replace(patch, status=status, gates=(*consented, agreed, *verdicts))
 

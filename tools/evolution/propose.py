@@ -53,7 +53,11 @@ def proposals(study: Study, finding: Finding) -> Iterator[Proposal]:
             seen.add(bundle)
             yield Proposal(make_patch(study, finding, change, bundle), change)
     if len(seen) == 1:
-        raise reasons[0] if reasons else RepairError(f"{finding.file}:{finding.line}: no variant changes the code")
+        raise (
+            reasons[0]
+            if reasons
+            else RepairError(f"{finding.file}:{finding.line}: no variant changes the code")
+        )
 
 
 def make_patch(study: Study, finding: Finding, change: Change, bundle: str) -> Patch:

@@ -46,9 +46,9 @@ class StrategyFailed(MendelError):  # noqa: N818 - it is the strategy that faile
     def __init__(self, symbol: str, status: Status, reason: str) -> None:
         self.symbol, self.status, self.reason = symbol, status, reason
         why = " ".join(reason.split())
-        super().__init__(
-            f"{symbol}: the strategy gave no decisions ({status}): {why}; mend the strategy, run it again"
-        )
+        ours = status in (Status.REFUSED, Status.INFRASTRUCTURE)
+        remedy = "see: mendel doctor" if ours else "mend the strategy, run it again"
+        super().__init__(f"{symbol}: the strategy gave no decisions ({status}): {why}; {remedy}")
 
 
 def require(decided: Decided) -> Decisions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.analysis.silence.cost import starved
-from tools.contracts import GateVerdict, Verdict
+from tools.contracts import GateVerdict, PatchKind, Verdict
 from tools.evolution.gates.base import Case
 
 MORE_TRADES = 0.25
@@ -38,4 +38,9 @@ def consent_question(case: Case) -> str | None:
         metric = after.backtests[symbol].metrics.get("expectancy_bps")
         value = "unknown" if metric is None or metric.value is None else f"{metric.value:+.0f} bps"
         parts.append(f"{symbol} {value} a trade after costs ({after.trades(symbol)} trades)")
-    return "; ".join(parts) + ": the fix is correct, the edge is unproven"
+    what = (
+        "the fix is correct, the edge is unproven"
+        if case.patch.kind is PatchKind.FIX
+        else "the edge is unproven"
+    )
+    return "; ".join(parts) + f": {what}"
