@@ -198,7 +198,9 @@ class ModelSection(Section):
     budget_usd: float | None = setting(None, "most money that a cycle may cost; none: no limit", ge=0)
     budget_tokens: int | None = setting(None, "most tokens that a cycle may use; none: no limit", ge=0)
     usd_per_million_in: float | None = setting(None, "price of a million tokens sent, for budget_usd", ge=0)
-    usd_per_million_out: float | None = setting(None, "price of a million tokens received, for budget_usd", ge=0)
+    usd_per_million_out: float | None = setting(
+        None, "price of a million tokens received, for budget_usd", ge=0
+    )
 
 
 class LoopSection(Section):

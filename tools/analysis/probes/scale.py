@@ -89,10 +89,7 @@ class ScaleProbe:
         """Slot -> side of the constant, of conditions that are each necessary for the change, and whether together
         they explain all of it."""
         symbol = market.symbol
-        then = decode(study.traced({symbol: scaled})[symbol].outcome.trace)
-        compared = [c.slot for c in study.instrumented.conditions if c.kind == "compare" and c.slot in then]
-        sides = {slot: constant_side(study.rates[symbol][slot], then[slot], factor) for slot in compared}
-        mismatched = {slot: side for slot, side in sides.items() if side is not None}
+        mismatched = self._mismatched_on(study, scaled, factor)
         if not mismatched:
             return {}, False
         plain = study.traced({symbol: market}, record=tuple(mismatched))[symbol].outcome.series
@@ -106,6 +103,20 @@ class ScaleProbe:
             if not self._replayed_equal(study, scaled, plain, [s for s in mismatched if s != slot])
         }
         return (needed or mismatched), True
+
+    def mismatched(self, study: Study) -> set[int]:
+        """Slots of the conditions whose two sides grow by different powers of the factor, whether that changes a decision
+        on these markets or not."""
+        markets = study.varied().values()
+        return {s for m in markets for s in self._mismatched_on(study, self.scaling(m, FACTOR), FACTOR)}
+
+    def _mismatched_on(self, study: Study, scaled: Market, factor: float) -> dict[int, str]:
+        """Slot -> side of the constant, on one scaled market."""
+        then = decode(study.traced({scaled.symbol: scaled})[scaled.symbol].outcome.trace)
+        rates = study.rates[scaled.symbol]
+        compared = [c.slot for c in study.instrumented.conditions if c.kind == "compare" and c.slot in then]
+        sides = {slot: constant_side(rates[slot], then[slot], factor) for slot in compared}
+        return {slot: side for slot, side in sides.items() if side is not None}
 
     def _replayed_equal(self, study: Study, scaled: Market, plain: Any, slots: list[int]) -> bool:
         answer = study.traced({scaled.symbol: scaled}, replay={s: plain[s] for s in slots})[scaled.symbol]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tools.analysis.detect import PROBES, diagnose
+from tools.analysis.probes.scale import ScaleProbe
+from tools.analysis.study import Study
 from tools.contracts import Finding, Verdict
 from tools.evolution.gates.base import Case, verdict
 
@@ -16,7 +18,9 @@ class ProbesGate:
         """Fails where the finding's conditions are convicted again or a finding appears that was not there."""
         after = diagnose(case.after, PROBES)
         known = {signature(f) for f in case.diagnosis.findings}
-        new = [f for f in after.findings if signature(f) not in known]
+        fresh = [f for f in after.findings if signature(f) not in known]
+        unmasked = [f for f in fresh if was_there(case.before, f)]
+        new = [f for f in fresh if f not in unmasked]
         remain = [
             f for f in after.findings if case.finding is not None and signature(f) == signature(case.finding)
         ]
@@ -26,10 +30,24 @@ class ProbesGate:
             convicting=str(case.finding.counterexample.get("probe", "")) if case.finding else None,
             still_convicted=[f.summary for f in remain],
             newly_broken=[f"{f.file}:{f.line} {f.summary}" for f in new],
-            left_as_before=len(after.findings) - len(new) - len(remain),
+            unmasked=[f"{f.file}:{f.line} {f.summary}" for f in unmasked],
+            left_as_before=len(after.findings) - len(fresh) - len(remain),
             probes=[p.name for p in PROBES if p.name not in after.waived],
             waived=after.waived,
         )
+
+
+def was_there(before: Study, finding: Finding) -> bool:
+    """Whether a newly convicted scale dependence stood in the old code already and was hidden behind the one that the
+    patch repairs: the same condition compared an amount with a number there, too."""
+    probe = {p.category: p for p in PROBES if isinstance(p, ScaleProbe)}.get(finding.category)
+    parts = finding.details.get("conditions", ())
+    if probe is None or not parts:
+        return False
+    places = {(c.file, c.function, c.text): c.slot for c in before.instrumented.conditions}
+    wanted = [(p["condition"]["file"], p["condition"]["function"], p["condition"]["text"]) for p in parts]
+    slots = {places[place] for place in wanted if place in places}
+    return len(slots) > 0 and len(slots) == len(set(wanted)) and slots <= probe.mismatched(before)
 
 
 def signature(finding: Finding) -> str:
