@@ -128,6 +128,11 @@ def source_of(engine: Engine) -> str:
     return (engine.system.root / "strategy.py").read_text(encoding="utf-8")
 
 
+def failed(patch: dict[str, Any]) -> list[dict[str, Any]]:
+    """The gates that stood in the way, for a message."""
+    return [gate for gate in patch["gates"] if gate["verdict"] in ("fail", "unknown")]
+
+
 def counted(engine: Engine, kind: str) -> int:
     return len(engine.ledger.entries(kind))
 
@@ -152,7 +157,8 @@ def test_a_cycle_waits_and_a_person_may_say_no(open_engine: Callable[..., Engine
 
         result = run_cycle(engine, {"yes_fixes": False}, no)
         (patch,) = result["patches"]
-        assert patch["status"] == "rejected" and result["unchanged"] is True and source_of(engine) == SICK
+        assert patch["status"] == "rejected", failed(patch)
+        assert result["unchanged"] is True and source_of(engine) == SICK
         assert asked[0]["patch"]["digest"] == patch["digest"] and asked[0]["consent"]
         (claim,) = result["hypotheses"]
         assert (
@@ -191,6 +197,7 @@ def test_effects_happen_once_however_often_a_cycle_dies(open_engine: Callable[..
 def test_what_an_engine_that_died_left_unsaid_is_put_right(open_engine: Callable[..., Engine]) -> None:
     with open_engine() as engine:
         (document,) = run_cycle(engine, {"yes_fixes": False})["patches"]
+        assert document["status"] == "awaiting_approval", failed(document)
         patch = patch_from(document)
         apply_patch(engine.system, engine.bundles, patch)  # and then it dies
         assert source_of(engine) != SICK
