@@ -29,7 +29,9 @@ def signals(bars):
 """
 
 
-def test_both_numbers_are_repaired_one_after_the_other(make_system: Callable[..., Path], candles: str) -> None:
+def test_both_numbers_are_repaired_one_after_the_other(
+    make_system: Callable[..., Path], candles: str
+) -> None:
     folder = make_system(SOURCE)
     with SystemEvolution(folder, data=candles) as evolution:
         fixes = evolution.fix_bugs_safely(exposure=True)
