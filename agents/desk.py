@@ -12,7 +12,7 @@ from memory.findings import Findings
 from memory.learnings import Learnings
 from memory.ledger import Ledger
 from memory.patches import Patches
-from memory.store import Store
+from memory.store import STORE_NAME, Store
 from memory.trials import Trials
 from sandbox.host.contracts import SandboxPlace
 from tools.analysis.study import Progress, quiet
@@ -22,7 +22,7 @@ from tools.evolution.rollback import recover
 from tools.system.bundles import BundleStore
 from tools.system.system import System
 
-STORE_NAME, TESTS_NAME = "mendel.db", "tests"
+TESTS_NAME = "tests"
 
 
 class Desk:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from agents.cycle import Ask, nobody, run_cycle
 from agents.desk import Desk
 from agents.engine import Engine
-from memory.store import Store
+from memory.store import STORE_NAME, Store
 from tools.analysis.study import Progress, quiet
 from tools.contracts import MendelError
 from tools.system.bundles import BundleStore
@@ -91,7 +91,7 @@ def _look(
     system: System, data: str | None, options: dict[str, Any], ask: Ask, progress: Progress
 ) -> Result | None:
     """A cycle if there is something new to look at, else None."""
-    with Store(system.state / "mendel.db") as store:
+    with Store(system.state / STORE_NAME) as store:
         if store.setting(SEEN) == fingerprint(system, data):
             progress("nothing new since the last cycle")
             return None
@@ -111,7 +111,7 @@ def fingerprint(system: System, data: str | None) -> str:
 
 async def _flag(system: System, key: str) -> bool:
     def read() -> bool:
-        with Store(system.state / "mendel.db") as store:
+        with Store(system.state / STORE_NAME) as store:
             return bool(store.setting(key))
 
     return await asyncio.to_thread(read)

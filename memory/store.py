@@ -18,6 +18,8 @@ from memory.documents import Json, canonical, utc_now
 from memory.errors import MemoryStoreError
 from memory.migrations import MIGRATIONS
 
+#: The store's file in a system's state folder.
+STORE_NAME = "mendel.db"
 _BUSY_MS = 30_000
 
 

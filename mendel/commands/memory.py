@@ -280,9 +280,8 @@ def import_lessons(
 
 @contextmanager
 def _knowledge(system: Path) -> Iterator[Knowledge]:
-    from agents.desk import STORE_NAME
     from memory.knowledge import Knowledge
-    from memory.store import Store
+    from memory.store import STORE_NAME, Store
     from tools.system.system import System
 
     with Store(System.open(system).state / STORE_NAME) as store, Knowledge(store, say=note) as knowledge:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lab.worlds import generate_world, write_world
-from memory.store import Store
+from memory.store import STORE_NAME, Store
 from memory.trials import Trials
-from tools.optimization.optimizer import STORE_NAME, IntelligentOptimizer
+from tools.optimization.optimizer import IntelligentOptimizer
 from tools.optimization.space import SpaceError
 
 CODE = '''"""Momentum with a stop."""

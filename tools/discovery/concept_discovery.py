@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from memory.ledger import Ledger
-from memory.store import Store
+from memory.store import STORE_NAME, Store
 from tools.contracts import Market
 from tools.discovery.compile import USEFUL_BPS, Compiled, Wishes, compile_claim
 from tools.discovery.errors import DiscoveryError, UntestableError
@@ -26,7 +26,6 @@ from tools.system.system import System
 
 Progress = Callable[[str], None]
 #: The store of a system, in its state folder.
-STORE_NAME = "mendel.db"
 
 
 def _quiet(_: str) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from memory.ledger import Ledger
+from memory.store import STORE_NAME, Store
 from tools.analysis.detect import Diagnosis, diagnose
+from tools.analysis.gaps import capability_gaps
 from tools.analysis.study import Progress, quiet
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding, Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
+from tools.evolution.enhancement.base import Enhancement, EnhancementError
+from tools.evolution.enhancement.generate import generate_enhancement
+from tools.evolution.enhancement.integrate import integrate_enhancement
 from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
 from tools.evolution.judge import judge, worth_another
@@ -30,6 +37,7 @@ class SystemEvolution:
     ) -> None:
         self.system = system if isinstance(system, System) else System.open(system)
         self._diagnoses: dict[str, Diagnosis] = {}
+        self._data = data
         self._lock = engine_lock(self.system)
         self._lock.__enter__()
         try:
@@ -89,6 +97,59 @@ class SystemEvolution:
             if fix.status is PatchStatus.AWAITING_APPROVAL and (exposure or not fix.consent):
                 fix = self.apply_fix_safely(fix, exposure=exposure, by="fix_bugs_safely")
             done.append(fix)
+
+    def generate_enhancement(self, gap: Mapping[str, Any]) -> Enhancement:
+        """New logic for a capability gap (one of ``find_capability_gaps``), behind a switch that is off. Nothing is changed.
+        Raises EnhancementError where none can be written."""
+        return generate_enhancement(self.bench, gap)
+
+    def integrate_enhancement(
+        self, enhancement: Enhancement, *, hypothesis: Mapping[str, Any] | None = None
+    ) -> Patch:
+        """The enhancement's patch, judged switched on. Alpha and a look at the vault are taken from the system's ledger.
+        ``hypothesis`` is the supported result behind it; without one it is refused."""
+        with Store(self.system.state / STORE_NAME) as store:
+            return integrate_enhancement(
+                self.bench,
+                enhancement,
+                ledger=Ledger(store),
+                hypothesis=hypothesis,
+                diagnosis=self._diagnosis(),
+                data=self._data,
+            )
+
+    def add_missing_logic(self, *, hypothesis: Mapping[str, Any] | None = None) -> list[Patch]:
+        """An enhancement for each gap that logic can be written for, judged; usually none is proven, and that is right."""
+        judged = []
+        for gap in capability_gaps(self.bench.study()):
+            try:
+                enhancement = self.generate_enhancement(gap)
+            except EnhancementError:
+                continue  # a gap that has no logic yet stays a gap
+            judged.append(self.integrate_enhancement(enhancement, hypothesis=hypothesis))
+        return judged
+
+    def optimize_architecture(self) -> list[dict[str, Any]]:
+        """What could be tidied without a change of behaviour, from the source alone: ``[{"kind", "where", "why"}]``. No patch is
+        written for these yet."""
+        found = self.bench.study().architecture.to_json()
+        return [
+            *(
+                {"kind": "import cycle", "where": c, "why": "modules that import each other"}
+                for c in found["cycles"]
+            ),
+            *({"kind": "dead code", "where": d, "why": "nothing refers to it"} for d in found["dead_code"]),
+            *({"kind": "duplicate", "where": d, "why": "the same logic twice"} for d in found["duplicates"]),
+        ]
+
+    def apply_improvements(self, results: Iterable[Patch], *, exposure: bool = False) -> list[Patch]:
+        """Apply the judged patches that await approval and need no consent that was not given; the others come back as
+        they are. A patch whose base has gone meanwhile is refused by ``apply`` and raises ApplyError."""
+
+        def ready(patch: Patch) -> bool:
+            return patch.status is PatchStatus.AWAITING_APPROVAL and (exposure or not patch.consent)
+
+        return [self.apply_fix_safely(p, exposure=exposure) if ready(p) else p for p in results]
 
     def rollback(self, fix: Patch) -> RolledBack:
         """Restore every byte that an applied fix changed."""

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from memory.store import Store
+from memory.store import STORE_NAME, Store
 from memory.trials import Trials
 from sandbox.host.contracts import Setting
 from tools.analysis.study import Progress, Study, quiet
@@ -30,7 +30,6 @@ from tools.optimization.tuning import tuning_patch
 from tools.system.system import System
 
 #: Where the agents keep their memory, too: the number of things tried is one number.
-STORE_NAME = "mendel.db"
 SEGMENT = "development"
 MAX_COMBINED = 4
 
