@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,26 @@ Tiny = Callable[..., Path]
 SECONDS = 240
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_behind() -> Iterator[None]:
+    """A test that fails half way leaves no engine running."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(SECONDS)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
 def start(*words: object) -> subprocess.Popen[bytes]:
     """The command in a process group of its own, as a terminal would start it."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*COMMAND, *map(str, words)],
         env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
@@ -29,6 +46,8 @@ def start(*words: object) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def read_until(process: subprocess.Popen[bytes], words: bytes) -> bytes:
