@@ -125,14 +125,15 @@ def _enter(setup: Mapping[str, Any]) -> None:
 
 def _build_root(setup: Mapping[str, Any]) -> None:
     staging = jail.Staging([*setup["readonly"], *_SETTINGS, *_DEVICES, setup["bundle"]])
+    owner = "" if setup["uid"] is None else f",uid={setup['uid']},gid={setup['uid']}"
+    # First these: an interpreter that lives below /home or /tmp is shown inside them.
+    for place in _WRITABLE:
+        size = f"size={int(setup['disk_mb'])}m,nr_inodes=20000,mode=755{owner}"
+        linux.mount("tmpfs", staging.directory(place), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
     staging.bind_all([*setup["readonly"], *_SETTINGS])
     for device in _DEVICES:
         staging.bind(device, flags=0)
     staging.bind(setup["bundle"], "/bundle", linux.ATTR_RDONLY | linux.ATTR_NODEV | linux.ATTR_NOEXEC)
-    owner = "" if setup["uid"] is None else f",uid={setup['uid']},gid={setup['uid']}"
-    for place in _WRITABLE:
-        size = f"size={int(setup['disk_mb'])}m,nr_inodes=20000,mode=755{owner}"
-        linux.mount("tmpfs", staging.directory(place), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
     uid, gid = (os.geteuid(), os.getegid()) if setup["uid"] is None else (setup["uid"], setup["uid"])
     staging.file("/etc/passwd", f"job:x:{uid}:{gid}:job:/home:/bin/sh\n")
     staging.file("/etc/group", f"job:x:{gid}:\n")

@@ -205,3 +205,11 @@ def test_a_waived_probe_does_not_run(make_system: Maker, bench: Opener) -> None:
     diagnosis = diagnose(bench(folder).study())
     assert diagnosis.findings == ()
     assert diagnosis.waived["volume_scale"] == "we only trade deep markets"
+
+
+def test_a_number_far_from_every_market_is_convicted(make_system: Maker, bench: Opener) -> None:
+    """It lets the large markets through at all times and the quiet one never: times 8 moves neither."""
+    source = SOUND.replace("& busy &", "& ((volume * close).rolling(288).mean() > 60_000.0) &")
+    finding = only(found(make_system(HEAD + source, params="Params"), bench), "absolute_threshold")
+    assert finding.counterexample["factor"] in (8.0**4, 8.0**-4)
+    assert finding.details["starved"] == ["TONUSDT"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import time as clock
 from pathlib import Path
@@ -138,3 +140,19 @@ def test_the_systems_interpreter_is_python(place: SandboxPlace, bundle: BundleMa
     text = "python -c 'import sys; print(sys.prefix)'"
     assert run_job(place, shell(bundle(files=SUITE), text)).output == f"{sys.prefix}\n"
     assert run_job(place, Job("f" * 64, ("true",))).status is Status.REJECTED
+
+
+def test_an_interpreter_that_lives_below_a_writable_folder(
+    bundle: BundleMaker, store: Path, tmp_path: Path
+) -> None:
+    """A checkout below /home or /tmp has its environment there, too: the job's own /home and /tmp must not hide it."""
+    folder = Path("/tmp") / f"mendel-venv-{os.getpid()}"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    try:
+        result = run_job(
+            SandboxPlace(store, folder / "bin" / "python"),
+            Job(bundle(files=SUITE), ("python", "-c", "import sys; print(sys.prefix)")),
+        )
+        assert (result.exit_code, result.output.strip()) == (0, str(folder)), result.reason
+    finally:
+        shutil.rmtree(folder)

@@ -30,6 +30,8 @@ from tools.contracts import Finding, Market, Severity
 Scaling = Callable[[Market, float], Market]
 #: Sizes and distances may carry rounding; entries and exits are compared exactly all the same.
 TOLERANCE = 1e-9
+#: Powers of two, the mildest first. A number far above one market and far below another shows only by the large ones.
+FACTORS = (FACTOR, 1.0 / FACTOR, FACTOR**4, 1.0 / FACTOR**4)
 
 
 class ScaleProbe:
@@ -59,7 +61,7 @@ class ScaleProbe:
     def _breaks(self, study: Study) -> Iterator[tuple[Market, Market, float, np.ndarray]]:
         """(market, scaled market, factor, changed bars) for every symbol tried whose decisions change."""
         for symbol, market in study.varied().items():
-            for factor in (FACTOR, 1.0 / FACTOR):
+            for factor in FACTORS:
                 scaled = self.scaling(market, factor)
                 then = study.runner.decide(study.bundle, scaled).decisions
                 if then is None:
@@ -108,7 +110,7 @@ class ScaleProbe:
         """Slots of the conditions whose two sides grow by different powers of the factor, whether that changes a decision
         on these markets or not."""
         markets = study.varied().values()
-        return {s for m in markets for s in self._mismatched_on(study, self.scaling(m, FACTOR), FACTOR)}
+        return {s for m in markets for f in FACTORS for s in self._mismatched_on(study, self.scaling(m, f), f)}
 
     def _mismatched_on(self, study: Study, scaled: Market, factor: float) -> dict[int, str]:
         """Slot -> side of the constant, on one scaled market."""
