@@ -110,7 +110,9 @@ class ScaleProbe:
         """Slots of the conditions whose two sides grow by different powers of the factor, whether that changes a decision
         on these markets or not."""
         markets = study.varied().values()
-        return {s for m in markets for f in FACTORS for s in self._mismatched_on(study, self.scaling(m, f), f)}
+        return {
+            s for m in markets for f in FACTORS for s in self._mismatched_on(study, self.scaling(m, f), f)
+        }
 
     def _mismatched_on(self, study: Study, scaled: Market, factor: float) -> dict[int, str]:
         """Slot -> side of the constant, on one scaled market."""
