@@ -51,9 +51,12 @@ def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, A
     """The policy's own answer about a judged patch: approve, or leave it to a person.
 
     ``--yes-fixes`` says yes to fixes and refactors that passed every gate, exposure included. Policy "major" lets them through
-    when no exposure has to be agreed to."""
+    when no exposure has to be agreed to. A fixed number that starves no symbol may be meant (a cap, a capacity): its repair
+    waits for a person whatever was said."""
     if patch.status is not PatchStatus.AWAITING_APPROVAL:
         return {"answer": "none"}
+    if patch.kind is PatchKind.FIX and not starves(patch):
+        return {"answer": "ask"}
     if patch.kind in (PatchKind.FIX, PatchKind.REFACTOR):
         if options.get("yes_fixes"):
             return {"answer": "approve", "by": "--yes-fixes", "digest": patch.digest, "exposure": True}
@@ -65,6 +68,12 @@ def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, A
                 "exposure": False,
             }
     return {"answer": "ask"}
+
+
+def starves(patch: Patch) -> bool:
+    """Whether the number that a fix repairs keeps a symbol from trading, as its exposure gate found."""
+    looked = [v.evidence for v in patch.gates if v.name == "exposure_consent"]
+    return any("starves" not in evidence or evidence["starves"] for evidence in looked)
 
 
 def lesson(system: str, finding: Finding, patch: Patch) -> str:

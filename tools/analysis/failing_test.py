@@ -73,7 +73,7 @@ def values(decisions):
 
 def same(a, b):
     assert a.shape == b.shape
-    changed = np.flatnonzero((np.abs(a - b) > 1e-9 * np.maximum(np.abs(a), 1.0)).any(axis=1))
+    changed = np.flatnonzero((np.abs(a - b) > 1e-6 * np.maximum(np.abs(a), 1.0)).any(axis=1))
     assert changed.size == 0, f"{changed.size} of {len(a)} bars decide otherwise, the first is bar {changed[0]}"
 
 

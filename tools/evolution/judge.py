@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sandbox.host.contracts import Status
 from tools.contracts import GateVerdict, Patch, PatchKind, PatchStatus, Verdict
 from tools.evolution.gates.activity import ActivityGate
 from tools.evolution.gates.backup import BackupGate
@@ -22,6 +23,7 @@ from tools.evolution.gates.switch import SwitchGate
 from tools.evolution.gates.system_tests import TestsGate
 from tools.evolution.gates.vault import VaultGate
 from tools.evolution.gates.visual import VisualGate
+from tools.system.runner import StrategyFailed
 
 #: The gates of each kind of patch, cheapest first. The first three guard the ones that run the patched code.
 GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
@@ -66,6 +68,8 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
     ),
 }
 BEFORE_RUNNING = 3
+#: The verdict's name where the patched strategy gives no decisions.
+RUNS = "runs"
 #: Gates whose ``unknown`` does not block: no dashboards are fine; consent is asked for apart.
 MAY_BE_UNKNOWN = frozenset({"visual", "exposure_consent", "tests"})
 
@@ -78,15 +82,31 @@ def judge(case: Case, gates: Sequence[Gate] | None = None) -> Patch:
     for place, gate in enumerate(gates):
         if place == BEFORE_RUNNING and any(blocks(v) for v in verdicts):
             break  # code that failed these is not run
+        if place == BEFORE_RUNNING and (failure := _fails(case)) is not None:
+            verdicts.append(failure)
+            break
         case.before.progress(f"gate: {gate.name.replace('_', ' ')}")
         blocked = tuple(v.name for v in verdicts if blocks(v))
         verdicts.append(gate.judge(replace(case, blocked=blocked)))
     return _judged(case, verdicts)
 
 
+def _fails(case: Case) -> Verdict | None:
+    """The verdict on a patch with which the strategy gives no decisions. A fault of the sandbox is no verdict: it raises."""
+    try:
+        case.after.decisions  # noqa: B018 - asked for its error
+    except StrategyFailed as error:
+        if error.status in (Status.REFUSED, Status.INFRASTRUCTURE):
+            raise
+        return Verdict(
+            RUNS, GateVerdict.FAIL, {"why": f"the patched strategy fails on {error.symbol}: {error.reason}"}
+        )
+    return None
+
+
 def _judged(case: Case, verdicts: list[Verdict]) -> Patch:
     refused = not verdicts or any(blocks(v) for v in verdicts)
-    ran = len(verdicts) > BEFORE_RUNNING
+    ran = len(verdicts) > BEFORE_RUNNING and verdicts[BEFORE_RUNNING].name != RUNS
     question = consent_question(case) if ran and not refused else None
     return replace(
         case.patch,
@@ -106,8 +126,9 @@ def blocks(verdict: Verdict) -> bool:
 
 
 def worth_another(patch: Patch) -> bool:
-    """Whether another variant of a refused patch may do better: another number can mend behaviour, nothing else."""
-    return {v.name for v in patch.gates if blocks(v)} == {"behaviour"}
+    """Whether another variant of a refused patch may do better: another number can mend behaviour, another spelling a
+    strategy that does not run."""
+    return {v.name for v in patch.gates if blocks(v)} in ({"behaviour"}, {RUNS})
 
 
 def refusals(patch: Patch) -> list[str]:

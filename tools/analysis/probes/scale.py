@@ -29,7 +29,7 @@ from tools.contracts import Finding, Market, Severity
 
 Scaling = Callable[[Market, float], Market]
 #: Sizes and distances may carry rounding; entries and exits are compared exactly all the same.
-TOLERANCE = 1e-9
+TOLERANCE = 1e-6
 #: Powers of two, the mildest first. A number far above one market and far below another shows only by the large ones.
 FACTORS = (FACTOR, 1.0 / FACTOR, FACTOR**4, 1.0 / FACTOR**4)
 
@@ -44,7 +44,7 @@ class ScaleProbe:
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction for each number compared with; one for the strategy as a whole where no condition explains
         the change."""
-        breaks = list(self._breaks(study))
+        suspects, breaks = list(suspects), list(self._breaks(study))
         culprits: dict[int, str] = {}
         explained = True
         for market, scaled, factor, _ in breaks:
@@ -55,8 +55,21 @@ class ScaleProbe:
             return []
         market, _, factor, changed = breaks[0]
         evidence, plan = self._evidence(study, *breaks[0]), self._plan(study, market, factor, changed)
-        found = [self._write_up(study, group, evidence, plan) for group in by_constant(study, culprits)]
-        return found if found and explained else [*found, self._unplaced(study, evidence, plan, bool(found))]
+        fixed = {slot: side for slot, side in culprits.items() if not set_by_symbol(study, slot, side)}
+        found = [self._write_up(study, group, evidence, plan) for group in by_constant(study, fixed)]
+        if culprits and not fixed and explained:
+            return []  # numbers that are set for each symbol are meant
+        if found and explained:
+            return found
+        if abs(np.log2(factor)) > abs(np.log2(FACTOR)):
+            return found  # roundings of logarithms and sums grow with the factor: alone it convicts nothing
+        likely = next((s for s in suspects if s.category in ("absolute_threshold", "price_epsilon")), None)
+        more = (
+            "beside the conditions named, something else"
+            if found
+            else "something that no single condition explains"
+        )
+        return [*found, self._unplaced(study, evidence, plan, None if found else likely, more)]
 
     def _breaks(self, study: Study) -> Iterator[tuple[Market, Market, float, np.ndarray]]:
         """(market, scaled market, factor, changed bars) for every symbol tried whose decisions change."""
@@ -156,6 +169,7 @@ class ScaleProbe:
             "conditions": parts,
             "unit": self.unit,
             "starved": silent,
+            "blocks": sorted({s for part in parts for s in blocked_by(study, part["costs"])}),
             "timeframe_minutes": next(iter(study.markets.values())).timeframe_minutes,
             "editable": sorted(f for f in study.tree.files if study.system.editable(f)),
         }
@@ -169,11 +183,13 @@ class ScaleProbe:
         )
 
     def _unplaced(
-        self, study: Study, evidence: dict[str, Any], plan: TestPlan | None, partly: bool
+        self, study: Study, evidence: dict[str, Any], plan: TestPlan | None, likely: Finding | None, more: str
     ) -> Conviction:
-        file, line = study.target_place
-        more = "beside the conditions named, something else" if partly else "something outside any condition"
+        """A conviction of the strategy as a whole; its place is the one that the static detector suspects, where it does."""
+        file, line = (likely.file, likely.line) if likely else study.target_place
         summary = f"Decisions depend on the unit of {self.unit}: {more} changes when it is scaled by {evidence['factor']:g}."
+        if likely is not None:
+            summary += f" Suspected: {likely.summary}"
         place = (file, line, f"{self.name}:strategy")
         return Conviction(make_finding("scale_dependence", Severity.MEDIUM, place, summary, evidence), plan)
 
@@ -206,6 +222,7 @@ def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
     """One condition's evidence: what it lets through on each symbol, and what opening it would give."""
     condition, opens = study.instrumented.conditions[slot], opening_outcome(study, slot, study.sample(3))
     symbol = study.by_activity[0]
+    costs = {s: asdict(c) for s, c in costs_of(study, slot, opens is not False).items()}
     return {
         "condition": asdict(condition),
         "constant_side": side,
@@ -214,7 +231,7 @@ def part_of(study: Study, slot: int, side: str) -> dict[str, Any]:
         "asked_per_bar": study.rates[symbol][slot].evaluated / max(1, len(study.markets[symbol])),
         "threshold": threshold_of(study.rates[symbol][slot], side),
         "usual": {s: usual_size(study.rates[s][slot], side) for s in study.markets},
-        "costs": {s: asdict(c) for s, c in costs_of(study, slot, opens).items()},
+        "costs": costs,
     }
 
 
@@ -230,6 +247,21 @@ def usual_size(rate: Rate, constant: str) -> float | None:
     values = np.abs(rate.left if constant == "right" else rate.right)
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else None
+
+
+def blocked_by(study: Study, costs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The starved symbols on which the condition lets through less than half of what it does where it lets most through,
+    whether or not something else blocks them, too."""
+    rates = {s: c["pass_rate"] or 0.0 for s, c in costs.items()}
+    return [s for s, r in rates.items() if starved(study, s) and r < 0.5 * max(rates.values())]
+
+
+def set_by_symbol(study: Study, slot: int, side: str) -> bool:
+    """Whether the number is another one on another symbol: then it is a setting of that symbol, and meant."""
+    known = {
+        threshold_of(study.rates[s][slot], side) for s in study.markets if study.rates[s][slot].evaluated
+    }
+    return None not in known and len(known) > 1
 
 
 def threshold_of(rate: Rate, side: str) -> float | None:

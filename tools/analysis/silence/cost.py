@@ -31,10 +31,10 @@ def forced_trades(
     return {s: counts.get(s) for s in markets}
 
 
-def opening_outcome(study: Study, slot: int, markets: Mapping[str, Market]) -> bool:
-    """The outcome of the condition that lets more orders through."""
+def opening_outcome(study: Study, slot: int, markets: Mapping[str, Market]) -> bool | None:
+    """The outcome of the condition that lets more orders through; None where neither does: it decides something else."""
     totals = {v: sum(n or 0 for n in forced_trades(study, slot, v, markets).values()) for v in (True, False)}
-    return totals[True] >= totals[False]
+    return None if totals[True] == totals[False] else totals[True] > totals[False]
 
 
 def costs_of(study: Study, slot: int, opens_when: bool) -> dict[str, Cost]:

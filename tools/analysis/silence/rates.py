@@ -9,6 +9,9 @@ import numpy as np
 from sandbox.host.contracts import TRACE_HEADER, TRACE_SAMPLES
 from tools.contracts import Floats
 
+#: How far from a whole power a rough exponent may be.
+ROUGH = 0.3
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -65,8 +68,8 @@ def exponent(before: Rate, after: Rate, side: str, factor: float) -> float | Non
     """By which power of ``factor`` a side of the comparison grew: 0 = a pure number, 1 = an amount. None when it
     cannot be told: no finite non-zero samples, or different powers at different bars (a sum of unlike units)."""
     old, new = getattr(before, side), getattr(after, side)
-    if len(old) != len(new):
-        return None
+    if len(old) != len(new) or before.evaluated != after.evaluated:
+        return _rough_exponent(old, new, factor)
     known = np.isfinite(old) & np.isfinite(new) & (old != 0) & (new != 0)
     if not known.any():
         return None
@@ -75,6 +78,16 @@ def exponent(before: Rate, after: Rate, side: str, factor: float) -> float | Non
     middle = float(np.median(powers))
     agree = np.mean(np.abs(powers - middle) < 1e-6)
     return round(middle, 6) if agree > 0.9 else None
+
+
+def _rough_exponent(old: Floats, new: Floats, factor: float) -> float | None:
+    """For a scalar condition that was asked at other bars in the two runs: from the middle of what it saw. Rough is enough
+    here, since a candidate is convicted by a replay."""
+    sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in (old, new)]
+    if not all(s.size for s in sizes):
+        return None
+    power = float(np.log(np.median(sizes[1]) / np.median(sizes[0])) / np.log(factor))
+    return float(round(power)) if abs(power - round(power)) < ROUGH else None
 
 
 def is_zero(rate: Rate, side: str) -> bool:

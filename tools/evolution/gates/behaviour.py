@@ -18,9 +18,11 @@ import numpy as np
 
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.study import Study, differs
-from tools.contracts import Decisions, Floats, Verdict
+from tools.contracts import DECISION_COLUMNS, Decisions, Floats, Verdict
 from tools.evolution.gates.base import Case, verdict
 
+#: Decision columns from here on are sizes and distances; before it stand entries and exits.
+FIRST_TERM = DECISION_COLUMNS.index("size")
 MIN_TRADES, KEPT_SIGNALS, EXPLAINED, KEPT_TRADES, SAME_RATE = 20, 0.95, 0.99, 0.95, 0.05
 
 
@@ -39,6 +41,7 @@ class Change:
     trades_kept: int
     rate_before: float | None
     rate_after: float | None
+    other_terms: int
     attribution: dict[str, int]
 
     @property
@@ -80,6 +83,10 @@ def faults_of(symbol: str, change: Change) -> list[str]:
     if change.trades_before >= MIN_TRADES and change.kept is not None and change.kept < KEPT_SIGNALS:
         faults.append(
             f"{symbol}: {change.kept:.1%} of {change.old_signals} old signals still pass, at least {KEPT_SIGNALS:.0%}"
+        )
+    if change.trades_before >= MIN_TRADES and change.other_terms > (1 - KEPT_SIGNALS) * change.kept_signals:
+        faults.append(
+            f"{symbol}: {change.other_terms} of {change.kept_signals} old signals get another size, stop or target"
         )
     known = change.rate_before is not None and change.rate_after is not None
     moved = abs(change.rate_after - change.rate_before) if known else 1.0  # type: ignore[operator]
@@ -128,7 +135,10 @@ def measure(case: Case, symbol: str, pairs: list[tuple[Condition, Condition]], w
     old, new = case.before.decisions[symbol].entries(), case.after.decisions[symbol].entries()
     bars = np.arange(len(old))
     came, went = (new != 0) & (new != old), (old != 0) & (new != old)
-    trades = [{(t.entry_bar, t.side) for t in s.backtests[symbol].trades} for s in (case.before, case.after)]
+    trades = [
+        {(t.entry_bar, t.side) for t in s.backtests[symbol].trades if t.entry_bar > warmup}
+        for s in (case.before, case.after)
+    ]
     replayed, outcomes = _replay(case, symbol, pairs)
     changed = int(came.sum() + went.sum())
     unexplained = (
@@ -147,8 +157,15 @@ def measure(case: Case, symbol: str, pairs: list[tuple[Condition, Condition]], w
         trades_kept=len(trades[0] & trades[1]),
         rate_before=rates[0],
         rate_after=rates[1],
+        other_terms=_other_terms(case, symbol, (old != 0) & (new == old) & (bars >= warmup)),
         attribution=_attribution(np.flatnonzero(came | went), outcomes),
     )
+
+
+def _other_terms(case: Case, symbol: str, kept: np.ndarray) -> int:
+    """Kept signals whose size, stop, target, trail or longest hold is another one."""
+    terms = [s.decisions[symbol].values[kept][:, FIRST_TERM:] for s in (case.before, case.after)]
+    return int((np.abs(terms[0] - terms[1]) > 1e-9).any(axis=1).sum())
 
 
 def _entries_differ(a: Decisions, b: Decisions) -> int:

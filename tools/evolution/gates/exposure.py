@@ -17,12 +17,14 @@ class ExposureGate:
     def judge(self, case: Case) -> Verdict:
         """``pass`` where nothing has to be asked; else ``unknown`` until somebody said yes, with the question."""
         question = consent_question(case)
+        details = case.finding.details if case.finding else {}
+        starves = sorted({*details.get("blocks", ()), *details.get("starved", ())})
         if question is None:
-            return Verdict(self.name, GateVerdict.PASS, {"needed": False})
+            return Verdict(self.name, GateVerdict.PASS, {"needed": False, "starves": starves})
         return Verdict(
             self.name,
             GateVerdict.UNKNOWN,
-            {"needed": True, "question": question, "why": "waits for an explicit yes"},
+            {"needed": True, "starves": starves, "question": question, "why": "waits for an explicit yes"},
         )
 
 

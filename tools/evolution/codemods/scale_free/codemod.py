@@ -13,7 +13,7 @@ from tools.evolution.codemods.scale_free.condition import asked_every_bar, const
 from tools.evolution.codemods.scale_free.file_edit import FileEdit
 from tools.evolution.codemods.scale_free.home import LITERAL, Home, find_home
 from tools.evolution.codemods.scale_free.level import Level
-from tools.evolution.codemods.scale_free.plan import VARIANTS, Threshold, thresholds_of
+from tools.evolution.codemods.scale_free.plan import VARIANTS, Threshold, thresholds_of, writes_settings
 
 #: Conditions that share a setting must agree on its value within this share of it, else each gets its own number.
 SPREAD = 0.03
@@ -37,6 +37,7 @@ class _Session:
     def __init__(self, sources: Mapping[str, str], finding: Finding, variant: int) -> None:
         self.sources, self.finding = sources, finding
         self.thresholds = thresholds_of(finding, variant)
+        self.may_write_settings = writes_settings(finding, variant)
         self.edits: dict[str, FileEdit] = {}
         self.editable = [f for f in finding.details["editable"] if f in sources and f.endswith(".py")]
 
@@ -67,7 +68,12 @@ class _Session:
 
     def _may_be_settings(self, home: Home, bars: Mapping[Threshold, int]) -> bool:
         """Whether the conditions can share two settings where the number's home is."""
-        if home.kind == "literal" or home.file not in self.editable or len(set(bars.values())) > 1:
+        if (
+            not self.may_write_settings
+            or home.kind == "literal"
+            or home.file not in self.editable
+            or len(set(bars.values())) > 1
+        ):
             return False
         sizes = [abs(t.value) for t in self.thresholds]
         agree = max(sizes) - min(sizes) <= SPREAD * max(sizes)

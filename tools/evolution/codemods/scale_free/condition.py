@@ -92,13 +92,13 @@ def repair(opener: Opener, files: Mapping[str, str], level: Level) -> bool:
     function = edit.function_of(node)
     if function is None:
         raise RepairError(f"{threshold.file}: `{threshold.text}` stands outside any function")
-    fixed = constant_text(node, threshold.constant_side)
+    fixed, memory = constant_text(node, threshold.constant_side), edit.free_name("usual")
 
     def ask(x: str) -> str:
-        return f"({fixed} if usual is None else {level.around(f'usual.level({level.measured(x)})')})"
+        return f"({fixed} if {memory} is None else {level.around(f'{memory}.level({level.measured(x)})')})"
 
     edit.edits[node] = _level_edit(level, ask)
-    _thread(opener, files, edit, function, level, MAX_DEPTH)
+    _thread(opener, files, (edit, function, memory), level, MAX_DEPTH)
     return True
 
 
@@ -147,15 +147,16 @@ def _remember(edit: FileEdit, statement: cst.BaseStatement, level: Level) -> str
 def _thread(
     opener: Opener,
     files: Mapping[str, str],
-    edit: FileEdit,
-    function: cst.FunctionDef,
+    held: tuple[FileEdit, cst.FunctionDef, str],
     level: Level,
     depth: int,
 ) -> None:
-    """Give a per-bar function the memory that its callers keep, and make them keep it."""
+    """Give a per-bar function the memory (``held``: its file, itself, the argument's name) that its callers keep, and make
+    them keep it."""
+    edit, function, memory = held
     if depth == 0:
         raise RepairError(f"{function.name.value}() is called too many levels below its loop")
-    edit.edits[function] = _with_memory
+    edit.edits[function] = _with_memory(memory)
     called = [(e, c) for e in (opener(f) for f in files) for c in _calls(e, function.name.value)]
     if not called:
         raise RepairError(f"no call of {function.name.value}() was found, so nobody can keep its past")
@@ -167,9 +168,9 @@ def _thread(
             caller = there.function_of(call)
             if caller is None:
                 raise RepairError(f"{function.name.value}() is called once, outside any loop")
-            name = "usual"
-            _thread(opener, files, there, caller, level, depth - 1)
-        there.edits[call] = _passing(name)
+            name = there.free_name("usual")
+            _thread(opener, files, (there, caller, name), level, depth - 1)
+        there.edits[call] = _passing(memory, name)
 
 
 def _calls(edit: FileEdit, name: str) -> list[cst.Call]:
@@ -185,32 +186,29 @@ def _calls(edit: FileEdit, name: str) -> list[cst.Call]:
     return named
 
 
-def _with_memory(node: cst.CSTNode) -> cst.CSTNode:
-    assert isinstance(node, cst.FunctionDef)
-    if any(p.name.value == "usual" for p in (*node.params.params, *node.params.kwonly_params)):
-        return node
-    parameter = cst.Param(
-        cst.Name("usual"),
-        default=cst.Name("None"),
-        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-    )
-    if (
-        node.params.star_kwarg is None
-        and not node.params.kwonly_params
-        and node.params.star_arg is cst.MaybeSentinel.DEFAULT
-    ):
-        return node.with_changes(params=node.params.with_changes(params=[*node.params.params, parameter]))
-    return node.with_changes(
-        params=node.params.with_changes(kwonly_params=[*node.params.kwonly_params, parameter])
-    )
+def _with_memory(name: str) -> Edit:
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        assert isinstance(node, cst.FunctionDef)
+        bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        parameter = cst.Param(cst.Name(name), default=cst.Name("None"), equal=bare)
+        given = node.params
+        if (
+            given.star_kwarg is None
+            and not given.kwonly_params
+            and given.star_arg is cst.MaybeSentinel.DEFAULT
+        ):
+            return node.with_changes(params=given.with_changes(params=[*given.params, parameter]))
+        return node.with_changes(params=given.with_changes(kwonly_params=[*given.kwonly_params, parameter]))
+
+    return edit
 
 
-def _passing(name: str) -> Edit:
+def _passing(argument: str, name: str) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(node, cst.Call)
         bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         return node.with_changes(
-            args=[*node.args, cst.Arg(cst.Name(name), keyword=cst.Name("usual"), equal=bare)]
+            args=[*node.args, cst.Arg(cst.Name(name), keyword=cst.Name(argument), equal=bare)]
         )
 
     return edit

@@ -45,7 +45,8 @@ RANK_FIRST = (
     Variant("rank", 7, 1),
 )
 USUAL_FIRST = (Variant("usual", 7), Variant("usual", 30), Variant("rank", 7), Variant("rank", 30))
-VARIANTS = max(len(RANK_FIRST), len(USUAL_FIRST))
+#: One more than the longest: the first variant again, its numbers written into the condition instead of into settings.
+VARIANTS = max(len(RANK_FIRST), len(USUAL_FIRST)) + 1
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,17 @@ def thresholds_of(finding: Finding, number: int) -> list[Threshold]:
     parts = finding.details["conditions"]
     best = max(rate for rate, _ in _rated(parts[0]["costs"]))
     variants = USUAL_FIRST if best >= NEARLY_ALWAYS else RANK_FIRST
-    if number >= len(variants):
+    if number > len(variants):
         raise RepairError("there is no further variant")
     minutes = int(finding.details["timeframe_minutes"])
-    return [_threshold(part, minutes, variants[number]) for part in parts]
+    chosen = variants[number % len(variants)]
+    return [_threshold(part, minutes, chosen) for part in parts]
+
+
+def writes_settings(finding: Finding, number: int) -> bool:
+    """Whether this variant may turn the number's home into two settings."""
+    best = max(rate for rate, _ in _rated(finding.details["conditions"][0]["costs"]))
+    return number < len(USUAL_FIRST if best >= NEARLY_ALWAYS else RANK_FIRST)
 
 
 def _threshold(part: Mapping[str, Any], minutes: int, variant: Variant) -> Threshold:
@@ -100,6 +108,10 @@ def _threshold(part: Mapping[str, Any], minutes: int, variant: Variant) -> Thres
     op = MIRROR.get(condition["op"]) if part["constant_side"] == "left" else condition["op"]
     if op not in ABOVE | BELOW:
         raise RepairError(f"`{condition['text']}` is not an order comparison (`{condition['op']}`)")
+    if part["opens_when"] is None:
+        raise RepairError(
+            f"`{condition['text']}` neither opens nor closes entries: what it should be is not known"
+        )
     rated = _rated(part["costs"])
     rate, symbol = rated[min(variant.place, len(rated) - 1)]
     return Threshold(
