@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.analysis.study import Study
 from tools.contracts import Finding, Patch, PatchKind, PatchStatus, Severity
-from tools.evolution.judge import blocks
+from tools.evolution.judge import blocks, starves
 from tools.evolution.propose import codemod_for
 
 MAX_PATCHES = 4
@@ -68,12 +68,6 @@ def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, A
                 "exposure": False,
             }
     return {"answer": "ask"}
-
-
-def starves(patch: Patch) -> bool:
-    """Whether the number that a fix repairs keeps a symbol from trading, as its exposure gate found."""
-    looked = [v.evidence for v in patch.gates if v.name == "exposure_consent"]
-    return any("starves" not in evidence or evidence["starves"] for evidence in looked)
 
 
 def lesson(system: str, finding: Finding, patch: Patch) -> str:

@@ -125,6 +125,12 @@ def blocks(verdict: Verdict) -> bool:
     return not (verdict.verdict is GateVerdict.UNKNOWN and verdict.name in MAY_BE_UNKNOWN)
 
 
+def starves(patch: Patch) -> bool:
+    """Whether the number that a fix repairs keeps a symbol from trading, as its exposure gate found."""
+    looked = [v.evidence for v in patch.gates if v.name == "exposure_consent"]
+    return any("starves" not in evidence or evidence["starves"] for evidence in looked)
+
+
 def worth_another(patch: Patch) -> bool:
     """Whether another variant of a refused patch may do better: another number can mend behaviour, another spelling a
     strategy that does not run."""

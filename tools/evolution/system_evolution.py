@@ -20,7 +20,7 @@ from tools.evolution.enhancement.generate import generate_enhancement
 from tools.evolution.enhancement.integrate import integrate_enhancement
 from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
-from tools.evolution.judge import judge, worth_another
+from tools.evolution.judge import judge, starves, worth_another
 from tools.evolution.lock import engine_lock
 from tools.evolution.promote import Approval, promote
 from tools.evolution.propose import codemod_for, proposals
@@ -82,7 +82,7 @@ class SystemEvolution:
 
     def fix_bugs_safely(self, *, exposure: bool = False) -> list[Patch]:
         """Repair what can be repaired, the worst first, and apply what passed every gate and needs no consent that was not
-        given. Returns every patch that was judged."""
+        given. A number that starves no symbol may be meant and waits. Returns every patch that was judged."""
         done: list[Patch] = []
         tried: set[str] = set()
         while True:
@@ -94,7 +94,8 @@ class SystemEvolution:
                 fix = self.generate_fix(bugs[0])
             except RepairError:
                 continue  # it stays among the findings, for a person
-            if fix.status is PatchStatus.AWAITING_APPROVAL and (exposure or not fix.consent):
+            agreed = exposure or not fix.consent
+            if fix.status is PatchStatus.AWAITING_APPROVAL and agreed and starves(fix):
                 fix = self.apply_fix_safely(fix, exposure=exposure, by="fix_bugs_safely")
             done.append(fix)
 
