@@ -28,7 +28,7 @@ demo: setup
 	$(BIN)/mendel demo
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -83,3 +83,11 @@ def bench(candles: str) -> Iterator[Callable[..., Workbench]]:
     yield open_bench
     for workbench in opened:
         workbench.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers, the files that hold slow tests go first, so that no worker is left alone with one at the end.
+    A single worker runs the fast ones first."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    first = bool(config.getoption("numprocesses", None)) or hasattr(config, "workerinput")
+    items.sort(key=lambda item: (item.path in slow) != first)

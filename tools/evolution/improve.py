@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from memory.ledger import Ledger
-from sandbox.host.contracts import Status
 from tools.analysis.detect import Diagnosis, diagnose
 from tools.analysis.workbench import Workbench
-from tools.contracts import Patch, PatchStatus
-from tools.evolution.gates.base import Case, verdict
+from tools.contracts import Patch
+from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
 from tools.evolution.judge import judge
-from tools.system.runner import StrategyFailed
-
-#: The verdict on a patch with which the strategy comes to no decisions on some symbol.
-DECIDES = "decisions"
 
 
 def judge_change(
@@ -51,9 +45,4 @@ def judge_change(
         off_bundle=off_bundle,
         switch=switch,
     )
-    try:
-        return judge(case)
-    except StrategyFailed as error:  # on a symbol that the change was not tried on, say
-        if error.status in (Status.REFUSED, Status.INFRASTRUCTURE):
-            raise
-        return replace(patch, status=PatchStatus.REFUSED, gates=(verdict(DECIDES, False, why=str(error)),))
+    return judge(case)
