@@ -15,6 +15,7 @@ from memory.patches import Patches
 from memory.store import STORE_NAME, Store
 from memory.trials import Trials
 from sandbox.host.contracts import SandboxPlace
+from tools.analysis.failing_test import written_files
 from tools.analysis.study import Progress, quiet
 from tools.contracts import Finding
 from tools.evolution.lock import engine_lock
@@ -67,11 +68,7 @@ class Desk:
 
     def test_files(self, finding: dict[str, Any] | Finding) -> dict[str, str]:
         """File name -> text of a finding's failing test; {} where it has none."""
-        path = finding.test if isinstance(finding, Finding) else finding.get("test")
-        if not path:
-            return {}
-        found = [p for p in (Path(path), Path(path).with_suffix(".csv")) if p.is_file()]
-        return {p.name: p.read_text(encoding="utf-8") for p in found}
+        return written_files(finding.test if isinstance(finding, Finding) else finding.get("test"))
 
     def close(self) -> None:
         """Let go of the lock and the store."""

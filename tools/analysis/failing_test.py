@@ -7,6 +7,7 @@ invariant holds; it can be kept in the system's own suite.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from string import Template
 
 import pandas as pd
@@ -123,6 +124,14 @@ def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: Strat
     )
     arguments = {k: json.dumps(v) for k, v in plan.arguments.items()}
     return {f"{name}.py": head + _BODIES[plan.kind].substitute(arguments), f"{name}.csv": bars_csv(window)}
+
+
+def written_files(test: str | None) -> dict[str, str]:
+    """File name -> text of a written test (its path, as in ``Finding.test``) and its bars; {} where there is none."""
+    if not test:
+        return {}
+    found = [p for p in (Path(test), Path(test).with_suffix(".csv")) if p.is_file()]
+    return {p.name: p.read_text(encoding="utf-8") for p in found}
 
 
 def bars_csv(window: Market) -> str:

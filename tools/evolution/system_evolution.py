@@ -10,6 +10,7 @@ from typing import Any, Self
 from memory.ledger import Ledger
 from memory.store import STORE_NAME, Store
 from tools.analysis.detect import Diagnosis, diagnose
+from tools.analysis.failing_test import written_files
 from tools.analysis.gaps import capability_gaps
 from tools.analysis.study import Progress, quiet
 from tools.analysis.workbench import Workbench
@@ -61,7 +62,7 @@ class SystemEvolution:
                 finding=bug,
                 guard=SafetyGuard(self.system),
                 place=self.bench.place,
-                tests=_tests(bug),
+                tests=written_files(bug.test),
                 settings=proposal.change.settings,
             )
             last = judge(case)
@@ -77,7 +78,12 @@ class SystemEvolution:
         bug = next((f for f in self._diagnosis().findings if f.id == fix.finding), None)
         approval = Approval(fix.digest, by, exposure)
         return promote(
-            self.system, self.bench.store, self.bench.place, fix, approval, _tests(bug) if bug else {}
+            self.system,
+            self.bench.store,
+            self.bench.place,
+            fix,
+            approval,
+            written_files(bug.test if bug else None),
         )
 
     def fix_bugs_safely(self, *, exposure: bool = False) -> list[Patch]:
@@ -174,10 +180,3 @@ class SystemEvolution:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _tests(bug: Finding) -> dict[str, str]:
-    if bug.test is None:
-        return {}
-    paths = [p for p in (Path(bug.test), Path(bug.test).with_suffix(".csv")) if p.is_file()]
-    return {p.name: p.read_text(encoding="utf-8") for p in paths}
