@@ -71,34 +71,36 @@ def test_idea(room: Room, arguments: dict[str, Any]) -> Done:
 
 
 def run_cycle(room: Room, arguments: dict[str, Any]) -> Done:
-    """One cycle. Patches wait for a person unless every fix was agreed to beforehand."""
-    from agents.cycle import run_cycle as run
-    from agents.engine import Engine
-
-    with Engine(room.folder, data=room.data, progress=room.progress) as engine:
-        result = run(engine, {"yes_fixes": arguments["yes_fixes"]})
-    patches = [
-        {n: p[n] for n in ("id", "kind", "status", "files", "rationale", "consent")}
-        for p in result["patches"]
-    ]
+    """One cycle, with its report. Patches wait for a person unless every fix was agreed to beforehand."""
+    result = room.cycle({"yes_fixes": arguments["yes_fixes"]})
+    names = ("id", "kind", "status", "files", "rationale", "consent")
     facts = {
         "cycle": result["cycle"],
+        "report": result.get("report"),
         "findings": [{n: f[n] for n in ("id", "file", "line", "summary")} for f in result["findings"]],
-        "patches": patches,
+        "hypotheses": result["hypotheses"],
+        "patches": [{n: p[n] for n in names} for p in result["patches"]],
         "goals": result["goals"],
         "seconds": result["seconds"],
     }
-    lines = [
-        f"Cycle {result['cycle']}: {len(result['findings'])} findings, {len(patches)} patches, {result['seconds']} s."
-    ]
-    lines += [f"  {f['file']}:{f['line']}  {f['summary']}" for f in facts["findings"]]
-    lines += [f"  patch {p['id']} {p['status']}" for p in patches]
+    return Done("\n".join(_cycle_lines(facts)), facts, acted=True)
+
+
+def _cycle_lines(facts: dict[str, Any]) -> list[str]:
+    """A cycle's result for a person: what was found, what became of the patches, where the report is, what to say next."""
+    findings, patches = facts["findings"], facts["patches"]
+    head = f"{looks.counted(len(findings), 'finding')}, {looks.counted(len(patches), 'patch', 'patches')}"
+    lines = [f"Cycle {facts['cycle']}: {head}, {facts['seconds']} s."]
+    lines += [f"  {f['file']}:{f['line']}  {f['summary']}" for f in findings]
+    lines += [f"  patch {p['id']}  {p['kind']:<11} {p['status'].replace('_', ' ')}" for p in patches]
+    if not findings and not patches:
+        lines.append("Nothing to change.")
+    if facts["report"]:
+        lines.append(f"Report: {facts['report']}")
     waiting = [p["id"] for p in patches if p["status"] == "awaiting_approval"]
     if waiting:
         lines.append(f"To look, say: show patch {waiting[0]}")
-    if not result["findings"]:
-        lines.append("Nothing to change.")
-    return Done("\n".join(lines), facts, acted=True)
+    return lines
 
 
 def approve_patch(room: Room, arguments: dict[str, Any]) -> Done:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from agents.chat_intents import Known, Proposal, ask
-from agents.chat_words import full_id, ids_in
+from agents.chat_words import full_id, ids_in, patch_meant
 
 _ID = r"(?P<id>[0-9a-f]{4,64})"
 _LEAD = r"(?:(?:yes|ok|okay|sure|fine|go ahead|and|then|now|i|let's|lets|i want to|i would like to|i'd like to)[ ,:]+)*"
@@ -20,25 +20,25 @@ _EXPOSURE = (
 )
 _END = r"(?:[ ,]+(?:now|then|please|thanks))*[ .!?]*$"
 _APPROVE = re.compile(
-    rf"^{_LEAD}(?:approve|accept|apply|ship|merge|sign off(?: on)?|greenlight)\s+{_THING}{_ID}{_EXPOSURE}{_END}"
+    rf"^{_LEAD}(?:approve|accept|apply|ship|merge|sign off(?: on)?|greenlight|go ahead with|say yes to|yes to)\s+{_THING}{_ID}{_EXPOSURE}{_END}"
 )
 _REJECT = re.compile(
-    rf"^{_LEAD}(?:reject|decline|refuse|discard|turn down|dismiss|veto|disapprove|say no to|no to)\s+{_THING}{_ID}{_END}"
+    rf"^{_LEAD}(?:reject|decline|refuse|discard|turn down|dismiss|veto|disapprove|say no to|no to|bin|trash|ditch|throw (?:away|out))\s+{_THING}{_ID}{_END}"
 )
 _BACK = re.compile(
     rf"^{_LEAD}(?:(?:roll back|rollback|undo|revert|back out|take back|unapply)\s+{_THING}{_ID}"
-    rf"|(?:roll|take)\s+{_THING}{_ID.replace('<id>', '<other>')}\s+(?:back(?: out)?|out(?: again)?)){_END}"
+    rf"|(?:roll|take|back)\s+{_THING}{_ID.replace('<id>', '<other>')}\s+(?:back(?: out)?|out(?: again)?)){_END}"
 )
 _RUN = re.compile(
     rf"^{_LEAD}(?:(?:run|start|do|kick off|begin|launch|trigger|execute)\s+(?:a|an|another|one|one more|the next|the|yet another)?\s*"
-    r"(?:new|full|more|fresh)?\s*(?:cycle|evolution|evolve|evolution cycle|round)|evolve(?:\s+(?:the|my|this)\s+(?:system|strategy|code))?)"
+    r"(?:new|full|more|fresh)?\s*(?:cycle|evolution|evolve|evolution cycle|round|pass|iteration)|evolve(?:\s+(?:the|my|this)\s+(?:system|strategy|code))?)"
     rf"(?P<yes>[ ,]+(?:with\s+)?--?yes[- ]fixes)?{_END}"
 )
 _STRICT = (("approve_patch", _APPROVE), ("reject_patch", _REJECT), ("rollback_patch", _BACK))
 
 _VERBS: tuple[tuple[str, str], ...] = (
     ("approve", r"\b(?:approv(?:e|ing)|sign off|greenlight)\b|\b(?:accept|apply|ship|merge|deploy)\b(?=.*(?:\bpatch|\bfix|\bit\b|\bthem\b|\ball\b|#ID))"),
-    ("reject", r"\b(?:reject|decline|discard|turn down|dismiss|veto|disapprove)\b|\brefuse\b"),
+    ("reject", r"\b(?:reject|decline|discard|turn down|dismiss|veto|disapprove)\b|\brefuse\b|\b(?:bin|trash|ditch|throw (?:away|out)|get rid of)\b.*#ID"),
     ("roll back", r"\b(?:roll(?:ing)? (?:\S+ )?back|rollback|undo|revert(?:ing)?|back out|unapply)\b"),
     ("run a cycle", r"\b(?:run|start|do|kick off|begin|launch|trigger)\b.*\b(?:cycles?|evolution)\b|\bevolve\b"),
 )  # fmt: skip
@@ -47,6 +47,10 @@ _NO = re.compile(
 )
 _QUESTION = re.compile(
     r"^(?:should|shall|why|what|when|who|did|does|do i|has|have|is|are|was|were|how|which|would|may|must)\b"
+)
+#: Not a cycle that is wanted: the loop is to rest.
+_NO_MORE = re.compile(
+    r"^(?:don't|do not|no)\s+(?:start|run|do|begin)?\s*(?:any\s+)?(?:more|further|new)\s+(?:cycles|rounds)[ .!]*$"
 )
 _SAID = re.compile(r"^(?:show|list|see|open|explain|tell|describe|any|history)\b")
 
@@ -74,12 +78,14 @@ def _is_id(word: str, line: str, known: Known) -> bool:
 
 
 def _mentioned(line: str, known: Known) -> Proposal | None:
-    ids = ids_in(line, known.patches)
+    ids = [i for i in ids_in(line, known.patches) if not any(g.startswith(i) for g in known.goals)]
     marked = line
     for one in ids:
         marked = marked.replace(one, "#ID")
+    if not ids and (meant := patch_meant(line, known.patches)):
+        ids = [meant]
     verb = next((name for name, words in _VERBS if re.search(words, marked)), None)
-    if verb is None or _SAID.match(line):
+    if verb is None or _SAID.match(line) or _NO_MORE.match(line):
         return None
     if _QUESTION.match(line):
         if len(ids) == 1 and verb != "run a cycle":

@@ -37,8 +37,8 @@ def status(room: Room, _: dict[str, Any]) -> Done:
         }
     last = facts["last_cycle"]
     lines = [
-        f"{facts['system']}: {_count(facts['cycles'], 'cycle')}, {_count(facts['patches'], 'patch', 'patches')}, "
-        f"{_count(facts['trials'], 'trial')}."
+        f"{facts['system']}: {counted(facts['cycles'], 'cycle')}, {counted(facts['patches'], 'patch', 'patches')}, "
+        f"{counted(facts['trials'], 'trial')}."
     ]
     if last is not None:
         lines.append(
@@ -208,5 +208,6 @@ def help_text(room: Room, _: dict[str, Any]) -> Done:
     return Done(HELP, {"help": HELP})
 
 
-def _count(n: int, one: str, many: str = "") -> str:
+def counted(n: int, one: str, many: str = "") -> str:
+    """``1 cycle``, ``2 cycles``."""
     return f"{n} {one if n == 1 else many or one + 's'}"

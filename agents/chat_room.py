@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +15,18 @@ from memory.goals import Goals
 from tools.analysis.study import Progress, quiet
 from tools.system.system import System
 
+#: One cycle with these options; its result as ``mendel evolve --json`` has it, with ``report`` where one was written.
+Evolve = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 @dataclass
 class Room:
-    """``data`` is a glob that replaces ``[data] path``."""
+    """``data`` is a glob that replaces ``[data] path``. ``evolve`` runs a cycle: without it the cycle has no report."""
 
     folder: Path
     data: str | None = None
     progress: Progress = quiet
+    evolve: Evolve | None = None
 
     @cached_property
     def system(self) -> System:
@@ -45,6 +50,16 @@ class Room:
                 g["id"]: g["target"] for g in Goals(desk.store).list() if g["status"] in ("active", "paused")
             }
         return Known(self.markets, patches, goals)
+
+    def cycle(self, options: dict[str, Any]) -> dict[str, Any]:
+        """One cycle in earnest. Raises whatever stands in its way."""
+        if self.evolve is not None:
+            return self.evolve(options)
+        from agents.cycle import run_cycle
+        from agents.engine import Engine
+
+        with Engine(self.folder, data=self.data, progress=self.progress) as engine:
+            return run_cycle(engine, options)
 
     def patch(self, patch: str) -> dict[str, Any]:
         """A patch's document. Raises MemoryStoreError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 #: Words that commands are made of. A slip of one letter is mended towards them.
@@ -40,6 +40,17 @@ _POLITE = re.compile(
     r"^(?:(?:hey|hi|ok(?:ay)?|well|so|now|then|and|mendel|please|pls|kindly|just|"
     r"go ahead(?: and)?(?= \w)|let's(?= \w)|lets(?= \w)|let us|let me|i need you to|try to|can you|could you|would you|will you|can we|could we|may i|can i|i want you to|i would like you to|i'd like you to)\b[ ,:!]*)+"
 )
+#: How people write when they are in a hurry, and what it stands for.
+_SHORT = {
+    "whats": "what's", "hows": "how's", "wheres": "where's", "whens": "when's", "whos": "who's", "whys": "why's",
+    "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
+    "wont": "won't", "cant": "can't", "shouldnt": "shouldn't", "wouldnt": "wouldn't", "hasnt": "hasn't", "havent": "haven't",
+    "im": "i'm", "ive": "i've", "youve": "you've", "weve": "we've", "youre": "you're", "id": "i'd", "thats": "that's",
+    "u": "you", "ur": "your", "r": "are", "rn": "right now", "atm": "right now", "plz": "please", "thx": "thanks",
+    "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "gotta": "have to", "dunno": "don't know",
+    "cuz": "because", "wtf": "what", "wth": "what", "learnt": "learned", "un-pause": "unpause", "roll-back": "rollback",
+    "ain't": "isn't", "aint": "isn't", "nothin": "nothing", "tho": "though", "tmrw": "tomorrow", "y": "why", "mem": "memory",
+}  # fmt: skip
 _THANKS = re.compile(r"[ ,]*\b(?:please|pls|thanks|thank you|mendel|for me|if you can)$")
 _HEX = re.compile(r"\b[0-9a-f]{4,64}\b")
 _HORIZON = re.compile(
@@ -51,9 +62,15 @@ def plain(text: str) -> str:
     """One line of small letters without politeness, with straight quotes and mended words; "" for nothing."""
     line = " ".join(text.replace("\u2019", "'").replace("\u2018", "'").split()).lower().strip(" .!")
     line = re.sub(r"[\"“”`]", "", line)
+    line = " ".join(_spelled_out(word) for word in line.split(" "))
     line = " ".join(_mended(word) for word in line.split(" "))
     bare = _THANKS.sub("", _POLITE.sub("", line)).strip(" .!,")
     return bare or line
+
+
+def _spelled_out(word: str) -> str:
+    core = word.strip(",.?!:;()")
+    return word.replace(core, _SHORT[core]) if core in _SHORT else word
 
 
 @lru_cache(maxsize=4096)
@@ -105,6 +122,22 @@ def full_id(word: str, known: Iterable[str]) -> str:
     """The one known id that starts so; else the word itself."""
     fits = [name for name in known if name.startswith(word)]
     return fits[0] if len(fits) == 1 else word
+
+
+#: The newest of a row: patches are kept the oldest first.
+NEWEST = re.compile(
+    r"\b(?:the |that |your )?(?:last|latest|newest|most recent|recentest) (?:patch|fix|change|one|proposal|refactor\w*|enhancement|tuning)\b"
+)
+FIRST = re.compile(r"\b(?:the )?(?:first|oldest) (?:patch|fix|proposal)\b")
+
+
+def patch_meant(line: str, patches: Sequence[str]) -> str | None:
+    """The patch that is named by its place (the last, the first) and not by its id; None where none is."""
+    if not patches or ids_in(line, patches):
+        return None
+    if NEWEST.search(line):
+        return patches[-1]
+    return patches[0] if FIRST.search(line) else None
 
 
 def goal_named(line: str, goals: Mapping[str, str]) -> str | None:

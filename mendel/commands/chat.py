@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,8 +54,12 @@ def _opened(system: Path, data: str | None) -> Iterator[Chat]:
     from agents.chat import Chat
     from agents.chat_room import Room
     from agents.model import open_model
+    from mendel.commands.evolution import cycle
 
-    room = Room(system, data, progress=lambda step: note(f"  … {step}"))
+    def evolve(options: dict[str, Any]) -> dict[str, Any]:
+        return cycle(system, data, options, None, "evolving", ask=False)
+
+    room = Room(system, data, progress=lambda step: note(f"  … {step}"), evolve=evolve)
     with room.desk() as desk:
         model = open_model(desk.system.config.model, desk.ledger)
         if model is not None:
