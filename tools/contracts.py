@@ -84,6 +84,19 @@ class Market:
 
 
 @dataclass(frozen=True)
+class ExitPlan:
+    """Resting orders that change while a position is held, the same for every position of a strategy.
+
+    ``targets`` are (bars after the entry, distance from the entry price as a fraction): the nearest one that has
+    begun rests, beside the decision's own. Once the price has been ``trail_after`` (a fraction) better than the
+    entry, the stop trails at the distance ``trail_then``; 0 = the decision's own distance stays."""
+
+    targets: tuple[tuple[int, float], ...] = ()
+    trail_after: float = 0.0
+    trail_then: float = 0.0
+
+
+@dataclass(frozen=True)
 class Decisions:
     """What a strategy decided at each bar's close. ``values`` is float64 of shape (bars, 9), the columns
     being DECISION_COLUMNS. The first four are 0 or 1; ``size`` is a fraction of equity in (0, 1], default 1;
@@ -92,6 +105,7 @@ class Decisions:
 
     symbol: str
     values: Floats
+    plan: ExitPlan = ExitPlan()
 
     def column(self, name: str) -> Floats:
         """One decision column."""
@@ -105,12 +119,17 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Costs:
-    """What trading costs. Rates per side, in basis points of the notional."""
+    """What trading costs, and what the venue lends. Rates per side, in basis points of the notional.
+
+    ``leverage`` is the notional that one unit of isolated margin carries; a position whose worth falls to
+    ``maintenance_margin`` (a fraction of its notional) is liquidated."""
 
     maker_bps: float = 2.0
     taker_bps: float = 5.0
     slippage_bps: float = 1.0
     funding: bool = True
+    leverage: float = 1.0
+    maintenance_margin: float = 0.005
 
 
 class ExitReason(StrEnum):

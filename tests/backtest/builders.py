@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.contracts import DECISION_COLUMNS, Costs, Decisions, Market
 
-FREE = Costs(maker_bps=0, taker_bps=0, slippage_bps=0)
+FREE = Costs(maker_bps=0, taker_bps=0, slippage_bps=0, maintenance_margin=0)
 START_NS = 1_704_067_200_000_000_000  # 2024-01-01 00:00 UTC
 MINUTE_NS = 60_000_000_000
 

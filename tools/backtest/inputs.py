@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.backtest.errors import BacktestError
-from tools.contracts import DECISION_COLUMNS, PRICE_COLUMNS, Costs, Decisions, Floats, Market
+from tools.contracts import DECISION_COLUMNS, PRICE_COLUMNS, Costs, Decisions, ExitPlan, Floats, Market
 
 #: A funding column that is non-zero on more than this share of the bars quotes a level, not payments.
 _QUOTED_SHARE = 0.5
@@ -82,6 +82,24 @@ def funding_rates(market: Market, costs: Costs) -> Funding:
     due = market.time % (_FUNDING_HOURS * _HOUR_NS) == 0
     note = f"{names[0]} is quoted on most bars: charged at 00:00, 08:00 and 16:00 UTC"
     return Funding(np.where(due, rates, 0.0), True, note)
+
+
+def ladder_of(plan: ExitPlan) -> Floats:
+    """The plan's targets as the kernel reads them, by bars after the entry: (rungs, 2) float64.
+
+    Raises BacktestError for a plan that cannot be followed."""
+    for bars, distance in plan.targets:
+        if bars < 0 or not -1.0 < distance < np.inf:
+            raise BacktestError(
+                f"exit plan: a target of {distance!r} from {bars!r} bars after the entry: "
+                "give bars from 0 on and a distance above -1, such as (12, 0.02)"
+            )
+    for name in ("trail_after", "trail_then"):
+        if not 0.0 <= getattr(plan, name) < np.inf:
+            raise BacktestError(
+                f"exit plan: {name} is {getattr(plan, name)!r}: use a fraction of the price, such as 0.02"
+            )
+    return np.array(sorted(plan.targets), dtype=np.float64).reshape(-1, 2)
 
 
 def _check_range(market: Market, values: Floats) -> None:
