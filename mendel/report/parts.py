@@ -11,6 +11,7 @@ from mendel.report.compare import Comparison, compare
 from mendel.report.diff import read_diff
 from mendel.report.facts import Cycle
 from mendel.report.pictures import Picture, pictures
+from mendel.report.regimes import by_regime, losses
 from mendel.report.story import edge
 from mendel.report.values import Document, number, rows, table, text, texts
 
@@ -94,6 +95,7 @@ def patch_view(cycle: Cycle, patch: Document) -> dict[str, Any]:
         "commands": facts.commands(patch),
         "diff": read_diff(text(patch.get("diff"), "")),
         "change": change,
+        "regimes": by_regime(patch, change),
         "top": max([s.trades or 0.0 for s in sides], default=0.0),
         "net_span": charts.span([s.net_return for s in sides]),
         "edge": edge(patch) if change.rows else "",
@@ -122,6 +124,21 @@ def _sums(change: Comparison) -> str:
             f"Net return after costs fell on {fell} and rose on {rose} of {words.plural(known, 'symbol')} where both are known."
         )
     return " ".join(parts)
+
+
+def losses_view(cycle: Cycle) -> dict[str, Any] | None:
+    """Where the system's losses sit by regime, as it was found; None where nobody looked."""
+    sides = (table(patch.get("before")) for patch in cycle.patches)
+    told = [table(side.get("failures")) for side in (cycle.result, *sides)]
+    document = next((d for d in told if losses(d)), None)
+    if document is None:
+        return None
+    return {
+        "n": number(document.get("n")),
+        "losers": number(document.get("losers")),
+        "mean_bps": number(document.get("mean_bps")),
+        "parts": losses(document),
+    }
 
 
 def prediction_view(hypothesis: Document) -> dict[str, Any]:

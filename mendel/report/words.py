@@ -97,6 +97,13 @@ def bps(value: float | None) -> str:
     return signed(f"{value:+.1f}" if abs(value) < 9.95 else f"{value:+.0f}")
 
 
+def money(value: float | None) -> str:
+    """An amount of the quote currency, signed; cents only where they matter."""
+    if value is None:
+        return UNKNOWN
+    return signed(f"{value:+,.0f}" if abs(value) >= 9.5 else f"{value:+,.2f}")
+
+
 def exact(value: float) -> str:
     """A number with up to seven telling digits."""
     return signed(f"{value:,.7g}" if abs(value) < 1e15 else f"{value:.7g}")

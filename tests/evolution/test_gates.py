@@ -122,6 +122,12 @@ def test_the_right_repair_passes_every_gate(kit: Kit) -> None:
     assert verdicts["pnl"] is GateVerdict.REPORT
     assert patch.before["symbols"]["TONUSDT"]["trades"] == 0
     assert patch.after["symbols"]["TONUSDT"]["trades"] >= 10
+    for side in (patch.before, patch.after):
+        for figures in side["symbols"].values():
+            assert sum(r["trades"] for r in figures["by_regime"].values()) == figures["trades"]
+    assert (
+        sum(r["n"] for r in patch.before["failures"]["groups"]["volatility"]) == patch.before["failures"]["n"]
+    )
     assert patch.consent and "TONUSDT" in patch.consent[0]
 
 

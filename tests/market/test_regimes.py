@@ -11,7 +11,7 @@ from tools.backtest.simulate import simulate
 from tools.contracts import DECISION_COLUMNS, Costs, Decisions, Market
 from tools.market.problems import MarketError
 from tools.market.regimes import DIMENSIONS, MarketRegimeDetector, Regime, latch, level_labels
-from tools.market.regimes_trades import by_regime, entry_labels
+from tools.market.regimes_trades import KnownLabels, by_regime, entry_labels, traded_regimes
 
 HOUR = 60
 DETECTOR = MarketRegimeDetector()
@@ -120,6 +120,11 @@ def test_trades_are_told_by_the_regime_that_was_known(dimension: str) -> None:
     assert sum(row["trades"] for row in table.values()) == len(closed) > 30
     assert sum(row["pnl"] for row in table.values()) == pytest.approx(sum(t.pnl for t in closed))
     assert sum(row["time_share"] for row in table.values()) == pytest.approx(1.0)
+    told = traded_regimes(DETECTOR.label(market), backtest)
+    if dimension == "label":
+        assert {n: (r["trades"], r["mean_bps"], r["pnl"]) for n, r in table.items() if r["trades"]} == {
+            n: (r["trades"], r["expectancy_bps"], r["pnl"]) for n, r in told.items()
+        }
     if dimension == "session":
         assert table["europe"]["trades"] == len(closed)
         assert table["us"]["mean_bps"] is None
@@ -132,3 +137,12 @@ def test_an_unknown_dimension_is_refused() -> None:
     backtest = simulate(market, Decisions("ABCUSDT", values), Costs())
     with pytest.raises(MarketError, match="not known"):
         by_regime(market, backtest, "moon")
+
+
+def test_a_market_is_labelled_once() -> None:
+    market, known = hourly(20, 4), KnownLabels()
+    first = known.of(market)
+    assert known.of(market) is first
+    assert first.tolist() == DETECTOR.label(market).tolist()
+    other = market.cut(0, 100)
+    assert len(known.of(other)) == 100

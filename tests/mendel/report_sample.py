@@ -34,6 +34,36 @@ AFTER = {
     "SOLUSDT": account(136.0, -0.0743, 3.6, 0.091),
     "TONUSDT": account(134.0, -0.0601, -14.4, 0.066),
 }
+
+
+def regime(trades: int, bps: float, pnl: float) -> dict[str, Any]:
+    return {"trades": trades, "expectancy_bps": bps, "pnl": pnl}
+
+
+REGIMES_BEFORE: dict[str, dict[str, Any]] = {
+    "ETHUSDT": {"high/high/us": regime(184, -18.1, -1500.0)},
+    "SOLUSDT": {"high/low/us": regime(15, 190.3, 60.0)},
+    "TONUSDT": {},
+}
+REGIMES_AFTER: dict[str, dict[str, Any]] = {
+    "ETHUSDT": {"high/high/us": regime(185, -18.6, -1587.0)},
+    "SOLUSDT": {"high/low/us": regime(36, 30.0, 100.0), "low/low/asia": regime(100, -6.0, -843.0)},
+    "TONUSDT": {"high/low/us": regime(64, 5.0, 200.0), "unknown/high/asia": regime(70, -32.1, -801.0)},
+}
+FAILURES = {
+    "n": 199, "losers": 120, "mean_bps": -2.4,
+    "groups": {
+        "volatility": [{"group": "low", "n": 150, "mean_bps": -7.0, "loss_share": 0.62, "held": True},
+                       {"group": "high", "n": 49, "mean_bps": 11.7, "loss_share": 0.55, "held": None}],
+        "session": [{"group": "us", "n": 199, "mean_bps": -2.4, "loss_share": 0.603, "held": False}],
+    },
+}  # fmt: skip
+
+
+def side(symbols: dict[str, dict[str, Any]], regimes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"symbols": {s: {**figures, "by_regime": regimes[s]} for s, figures in symbols.items()}}
+
+
 QUESTION = "trades 199 -> 455; TONUSDT -14 bps a trade after costs (134 trades): the fix is correct, the edge is unproven"
 
 
@@ -115,7 +145,8 @@ def patch() -> dict[str, Any]:
         "id": "53d7073418", "kind": "fix", "status": "awaiting_approval", "digest": "838ff6cf5cba345c", "base": "852d",
         "bundle": "2503", "files": ["bot/config.py"], "diff": DIFF, "finding": "f1", "created": "2026-11-24T08:07:54+00:00",
         "rationale": f"`{CONDITION}` compared an amount with a fixed number.", "gates": gates(),
-        "before": {"symbols": BEFORE}, "after": {"symbols": AFTER}, "consent": [QUESTION],
+        "before": {**side(BEFORE, REGIMES_BEFORE), "failures": FAILURES}, "after": side(AFTER, REGIMES_AFTER),
+        "consent": [QUESTION],
     }  # fmt: skip
 
 

@@ -88,6 +88,7 @@ def test_the_order_is_that_of_a_persons_questions() -> None:
         "The counterexample",
         "The change",
         "Everything that was found",
+        "Where the losses sit",
         "Said beforehand",
         "What is remembered",
     ]
@@ -217,6 +218,41 @@ def test_unknown_is_never_zero() -> None:
     assert re.search(r'data-metric="pass-rate" data-symbol="TONUSDT" class="unknown">unknown<', html)
     assert "trades fewer in all" not in html
     assert '<dd data-metric="seconds">unknown</dd>' in html
+
+
+def shown(html: str, name: str) -> list[str]:
+    return re.findall(rf'data-metric="{name}"[^>]*>([^<]*)<', html)
+
+
+def test_the_moved_symbols_are_broken_down_by_regime() -> None:
+    html = render_report(sample.result())
+    together = html[html.index("Before and after by regime") : html.index("Each symbol by itself")]
+    assert "TONUSDT and SOLUSDT, together" in together and "ETHUSDT" not in together
+    volatility = together[together.index(">volatility<") : together.index(">volume<")]
+    assert re.findall(r'scope="row">([^<]*)<', volatility) == ["low", "high", "unknown"]
+    assert shown(volatility, "regime-trades-before") == ["0", "15", "0"]
+    assert shown(volatility, "regime-trades-after") == ["100", "100", "70"]
+    assert shown(volatility, "regime-bps-after") == ["−6.0", "+14", "−32"]  # (36 x 30 + 64 x 5) / 100
+    assert shown(volatility, "regime-pnl-after") == ["−843", "+300", "−801"]
+    assert shown(volatility, "regime-bps-before") == ["+190"]  # no trade, no average
+
+
+def test_where_the_losses_sit_by_regime() -> None:
+    seen = page(sample.result())
+    assert "Where the losses sit" in seen.headings
+    assert "low 150 62.0 % −7.0 the same sign" in seen.text
+    assert "high 49 55.0 % +12 too few to tell" in seen.text
+    assert "us 199 60.3 % −2.4 the other sign" in seen.text
+
+
+def test_records_without_regimes_are_told_without_them() -> None:
+    done = sample.result()
+    for side in ("before", "after"):
+        for figures in done["patches"][0][side]["symbols"].values():
+            del figures["by_regime"]
+    del done["patches"][0]["before"]["failures"]
+    html = render_report(done)
+    assert "by regime" not in html and "Where the losses sit" not in html
 
 
 def test_nothing_to_change_is_a_full_answer() -> None:

@@ -15,6 +15,8 @@ import pandas as pd
 
 from tools.analysis.study import Study
 from tools.contracts import Market, Trade
+from tools.market.regimes import DIMENSIONS, Regime
+from tools.market.regimes_trades import regime_of
 
 MIN_HALF = 10
 Key = Callable[[Trade], str]
@@ -29,13 +31,15 @@ GROUPS: dict[str, Key] = {
 def failures_of(study: Study) -> dict[str, Any]:
     """``{"n", "losers", "mean_bps", "groups": {kind: [{"group", "n", "mean_bps", "loss_share", "held"}]}, "excursions"}``.
 
-    Basis points of the entry's notional, after costs; worst groups first; trades still open are left out."""
+    ``regime`` groups by the whole label; volatility, volume and session by one part of it, so that groups are large enough
+    to be confirmed. Basis points of the entry's notional, after costs; worst groups first; trades still open are left out."""
     trades = sorted(
         (t for b in study.backtests.values() for t in b.trades if t.reason.value != "open"),
         key=lambda t: t.entry_time_ns,
     )
     returns = np.array([return_bps(t) for t in trades])
-    groups = {name: _grouped(trades, returns, key) for name, key in GROUPS.items()}
+    keys = {**GROUPS, **regime_keys(study)}
+    groups = {name: _grouped(trades, returns, key) for name, key in keys.items()}
     return {
         "n": len(trades),
         "losers": int((returns < 0).sum()),
@@ -44,6 +48,18 @@ def failures_of(study: Study) -> dict[str, Any]:
         "excursions": _excursions(study, trades, returns),
         "until_ns": study.until_ns,
     }
+
+
+def regime_keys(study: Study) -> dict[str, Key]:
+    """``regime`` and each of its parts by name, as known when the entry was decided."""
+
+    def whole(trade: Trade) -> str:
+        return regime_of(study.labels(trade.symbol), trade)
+
+    def part(name: str) -> Key:
+        return lambda trade: str(getattr(Regime.parse(whole(trade)), name))
+
+    return {"regime": whole, **{name: part(name) for name in DIMENSIONS}}
 
 
 def return_bps(trade: Trade) -> float:

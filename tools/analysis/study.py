@@ -20,6 +20,8 @@ from tools.analysis.silence.rates import Rate, decode
 from tools.analysis.source import SourceTree
 from tools.backtest.simulate import simulate
 from tools.contracts import Backtest, Costs, Decisions, ExitReason, Floats, Market
+from tools.market.regimes import Labels
+from tools.market.regimes_trades import KnownLabels
 from tools.system.bundles import BundleStore
 from tools.system.runner import Decided, Runner, require
 from tools.system.system import System
@@ -43,6 +45,8 @@ class Study:
     costs: Costs
     until_ns: int
     progress: Progress = field(default=quiet)
+    #: Shared by studies of the same markets, so that each market is labelled once.
+    known_labels: KnownLabels = field(default_factory=KnownLabels)
 
     @cached_property
     def tree(self) -> SourceTree:
@@ -94,6 +98,10 @@ class Study:
     def simulate(self, decisions: Mapping[str, Decisions]) -> dict[str, Backtest]:
         """Accounts for any decisions on the study's markets."""
         return {s: simulate(self.markets[s], d, self.costs) for s, d in decisions.items()}
+
+    def labels(self, symbol: str) -> Labels:
+        """The regime of each bar, known at its close."""
+        return self.known_labels.of(self.markets[symbol])
 
     def trades(self, symbol: str) -> int:
         """How many closed trades a symbol has."""

@@ -49,7 +49,7 @@ class SystemAnalyzer:
         return list(self.diagnosis.findings)
 
     def understand_failures(self) -> dict[str, Any]:
-        """Why trades lose: by exit reason, symbol, side and hour, each with n and whether it held on the later half."""
+        """Why trades lose: by exit reason, symbol, side, hour and regime, each with n and whether it held on the later half."""
         return failures_of(self.study)
 
     def get_current_metrics(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from types import TracebackType
 from sandbox.host.contracts import SandboxPlace
 from sandbox.host.sandbox import Sandbox
 from tools.analysis.study import Progress, Study, quiet
+from tools.market.regimes_trades import KnownLabels
 from tools.system.bundles import BundleStore
 from tools.system.markets import SystemMarkets, load_system_markets
 from tools.system.runner import Runner
@@ -39,6 +40,7 @@ class Workbench:
         self.store.snapshot(self.system)  # the store must exist before the sandbox binds it
         self.sandbox = Sandbox(self.place, zygotes=ZYGOTES, unsafe=unsafe)
         self.runner = Runner(self.system, self.sandbox, self.store)
+        self.known_labels = KnownLabels()
         self._studies: dict[str, Study] = {}
 
     def study(self, bundle: str | None = None) -> Study:
@@ -55,6 +57,7 @@ class Workbench:
                 costs,
                 self.data.until_ns,
                 self.progress,
+                self.known_labels,
             )
         return self._studies[digest]
 

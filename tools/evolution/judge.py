@@ -14,8 +14,9 @@ from tools.evolution.gates.base import Case, Gate
 from tools.evolution.gates.behaviour import BehaviourGate
 from tools.evolution.gates.confirm import ConfirmGate
 from tools.evolution.gates.exposure import ExposureGate, consent_question
+from tools.evolution.gates.figures import FiguresGate
 from tools.evolution.gates.mechanism import MechanismGate
-from tools.evolution.gates.pnl import PnlGate, account_json
+from tools.evolution.gates.pnl import PnlGate
 from tools.evolution.gates.probes import ProbesGate
 from tools.evolution.gates.scope import ScopeGate
 from tools.evolution.gates.static import StaticGate
@@ -23,6 +24,7 @@ from tools.evolution.gates.switch import SwitchGate
 from tools.evolution.gates.system_tests import TestsGate
 from tools.evolution.gates.vault import VaultGate
 from tools.evolution.gates.visual import VisualGate
+from tools.evolution.sides import losses_json, side_json
 from tools.system.runner import StrategyFailed
 
 #: The gates of each kind of patch, cheapest first. The first three guard the ones that run the patched code.
@@ -42,6 +44,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         BackupGate(),
         ScopeGate(),
         StaticGate(),
+        FiguresGate(),
         SwitchGate(),
         TestsGate(),
         ProbesGate(),
@@ -57,6 +60,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         BackupGate(),
         ScopeGate(),
         StaticGate(),
+        FiguresGate(),
         TestsGate(),
         ProbesGate(),
         ActivityGate(),
@@ -112,8 +116,8 @@ def _judged(case: Case, verdicts: list[Verdict]) -> Patch:
         case.patch,
         status=PatchStatus.REFUSED if refused else PatchStatus.AWAITING_APPROVAL,
         gates=tuple(verdicts),
-        before={"symbols": account_json(case.before)},
-        after={"symbols": account_json(case.after)} if ran else {},
+        before={**side_json(case.before), "failures": losses_json(case.before)},
+        after=side_json(case.after) if ran else {},
         consent=(question,) if question else (),
     )
 
