@@ -6,15 +6,18 @@ Exit codes: 0 answered, 17 turned down (the reason is in the reason file), 18 ou
 from __future__ import annotations
 
 import fcntl
+import functools
+import math
 import mmap
 import os
 import random
 import resource
 import select
 import signal
+import struct
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +33,7 @@ else:
     import _mendel_stubs as stubs
 
 DONE, REJECTED, NO_MEMORY, SETUP_FAILED = 0, 17, 18, 99
-LOG, DATA, OUT, REASON, REPLAY, ENTERED = 1, 3, 4, 5, 6, 7
-_KEEP = 8
+LOG, DATA, OUT, REASON, REPLAY, ENTERED, QUESTIONS, ANSWERS = 1, 3, 4, 5, 6, 7, 8, 9
 _MB = 1 << 20
 
 
@@ -65,6 +67,32 @@ class CappedText:
         return True
 
 
+class Line:
+    """The child's end of a conversation in fixed-size records of float64 (a question's second word is the int64
+    of a time)."""
+
+    def __init__(self, words: Mapping[str, int], deliver: Callable[[Mapping[str, Any]], None]) -> None:
+        self._question = struct.Struct(f"=dq{words['question'] - 2}d")
+        self._answer = struct.Struct(f"={words['answer']}d")
+        self._padding = (math.nan,) * words["answer"]
+        #: Leaves decision columns (name -> float64 of all bars) where the host reads them.
+        self.deliver = deliver
+
+    def hear(self) -> tuple[float, ...] | None:
+        """The next question; None when the host has no more."""
+        raw = os.read(QUESTIONS, self._question.size)
+        while raw and len(raw) < self._question.size:
+            more = os.read(QUESTIONS, self._question.size - len(raw))
+            raw = raw + more if more else b""
+        return self._question.unpack(raw) if raw else None
+
+    def say(self, values: Sequence[float]) -> None:
+        """Answer it. Words that are not given are NaN."""
+        if len(values) < len(self._padding):
+            values = (*values, *self._padding[len(values) :])
+        os.write(ANSWERS, self._answer.pack(*values))  # atomic: far below PIPE_BUF
+
+
 class Walls:
     """Which walls to build. ``omit`` exists for the self-test's own test: leave a wall out and see it noticed."""
 
@@ -77,10 +105,11 @@ class Walls:
 
 
 def main(request: Mapping[str, Any], descriptors: list[int], alive: int, entered: int, walls: Walls) -> None:
-    """Never returns. ``descriptors``: data, out, log, reason, replay (or not)."""
+    """Never returns. ``descriptors``: data, out, log, reason, then questions and answers in a conversation, then
+    replay where something is replayed."""
     code = SETUP_FAILED
     try:
-        _settle(descriptors, alive, entered)
+        _settle(descriptors, alive, entered, bool(request.get("dialogue")))
         results = probes.Results(request.get("probe"))
         _enclose(request, walls, results)
         os.write(ENTERED, b"1")
@@ -95,19 +124,20 @@ def main(request: Mapping[str, Any], descriptors: list[int], alive: int, entered
     os._exit(code)
 
 
-def _settle(descriptors: list[int], alive: int, entered: int) -> None:
+def _settle(descriptors: list[int], alive: int, entered: int, talks: bool) -> None:
     """Die with the zygote; known descriptor numbers; nothing else open; a clean environment."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     if select.select([alive], [], [], 0)[0]:
         os._exit(SETUP_FAILED)  # the zygote died before the line above
     data, out, log, reason = descriptors[:4]
-    replay = descriptors[4] if len(descriptors) > 4 else data
+    line, rest = (descriptors[4:6], descriptors[6:]) if talks else ([], descriptors[4:])
+    replay = rest[0] if rest else data
     null = os.open("/dev/null", os.O_RDONLY)
-    wanted = (null, log, log, data, out, reason, replay, entered)
+    wanted = (null, log, log, data, out, reason, replay, entered, *line)
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in wanted]
     for number, descriptor in enumerate(high):
         os.dup2(descriptor, number)
-    linux.close_from(_KEEP)
+    linux.close_from(len(wanted))
     random.seed()  # or every child would draw the same "random" numbers and hide a dependence on them
     np.random.seed(None)
 
@@ -192,8 +222,12 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
         if request["trace"] is not None:
             _trace(request, out)
         stubs.install(request["stubs"])
-        adapter: Callable[..., dict[str, Any]] = sys.modules[f"_mendel_adapter_{request['adapter']}"].evaluate
-        _deliver(request, out, adapter(request, time, columns))
+        adapter = sys.modules[f"_mendel_adapter_{request['adapter']}"]
+        if request["dialogue"] is None:
+            _deliver(request, out, adapter.evaluate(request, time, columns))
+        else:
+            deliver = functools.partial(_deliver, request, out)
+            adapter.converse(request, time, columns, Line(request["dialogue"], deliver))
     except MemoryError:
         return NO_MEMORY
     except BaseException as error:  # noqa: BLE001 - candidate code may raise anything, SystemExit too

@@ -157,9 +157,11 @@ class Zygote:
     def serve(self) -> None:
         """Until the host hangs up."""
         while self._asked():
-            message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 8)
+            message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 12)
             if message in (b"", b"end"):
                 return
+            if message == b"stop":  # the child that was meant has ended by itself
+                continue
             request = _read_request(descriptors[0])
             answer = self._evaluate(request, descriptors)
             self._control.send(json.dumps(answer).encode())
@@ -213,7 +215,12 @@ class Zygote:
                 ready, _, _ = select.select(sources, [], [], max(0.0, min(left, 1.0)))
                 if watch in ready:
                     return False
-                hung_up = self._control in ready or os.getppid() != self._parent
+                hung_up = os.getppid() != self._parent
+                if self._control in ready:
+                    hung_up = hung_up or self._control.recv(_MAX_MESSAGE) != b"stop"
+                    if not hung_up:
+                        os.kill(pid, signal.SIGKILL)
+                        return False
                 if hung_up or left <= 0:
                     os.kill(pid, signal.SIGKILL)
                     if hung_up:  # the host is gone, or broke the protocol

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,40 @@ class Status(StrEnum):
     REJECTED = "rejected"  # an exception, a wrong shape, NaN or an out-of-range decision
     REFUSED = "refused"  # isolation cannot be proven here: nothing was run
     INFRASTRUCTURE = "infrastructure"  # our side failed: never a score
+
+
+class Feed(StrEnum):
+    """How the bars reach a strategy."""
+
+    WHOLE = "whole"  # all bars at once, one answer
+    STEPPED = "stepped"  # one bar at a time: no later bar exists in the child
+    HYBRID = "hybrid"  # all bars at once, then questions while a position is open
+
+
+class Dialogue(Protocol):
+    """The trusted side of a conversation with a child, in fixed-size records of float64 (see stepped.py and
+    hybrid.py). Made anew for each attempt, used by one thread. Both calls return the next question
+    (``question_words`` float64 as bytes), or None when there is no more to ask."""
+
+    question_words: int
+    answer_words: int
+
+    def begin(self, table: Callable[[], Floats]) -> memoryview | None:
+        """The first question. ``table()`` copies and checks what the child has put into its decision columns
+        so far, as (bars, fields); it raises AnswerError where that is out of range."""
+        ...
+
+    def reply(self, answer: bytes) -> memoryview | None:
+        """Take one answer of ``answer_words`` float64, ours alone by now. Raises AnswerError with one line."""
+        ...
+
+    def decisions(self) -> Floats:
+        """(bars, fields) when there is no more to ask."""
+        ...
+
+
+class AnswerError(Exception):
+    """A child's answer that no sound strategy gives: the message is the reason of the rejection."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +116,9 @@ class Evaluation:
     repeat: int = 1
     trace: Trace | None = None
     limits: Limits | None = None
+    #: ``stepped`` and ``hybrid`` need a maker of the trusted side of their conversation; ``whole`` has none.
+    feed: Feed = Feed.WHOLE
+    dialogue: Callable[[], Dialogue] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +137,8 @@ class Outcome:
     cpu_ms: float = 0.0
     wall_ms: float = 0.0
     max_rss_mb: float = 0.0
+    #: The conversation as it ended, where there was one.
+    dialogue: Dialogue | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,30 @@ from sandbox.host import memory, validate
 from sandbox.host.contracts import (
     RECORDED_PER_BAR,
     TRACE_WIDTH,
+    AnswerError,
+    Dialogue,
     Evaluation,
+    Feed,
     Floats,
     Limits,
     Outcome,
     Status,
     Trace,
 )
+from sandbox.host.talk import Talk
 from sandbox.host.text import clean, one_line
 
 #: Words in front of the presence flags: word 0 is 1 when the answer is complete.
 _HEADER = 16
 _REASON_BYTES = 4096
 #: The child halves of adapters; each is a file of that name in sandbox/child/adapters.
-ADAPTERS = ("signals",)
+ADAPTERS = tuple(
+    sorted(
+        path.stem
+        for path in (Path(__file__).resolve().parent.parent / "child" / "adapters").glob("*.py")
+        if path.stem != "__init__"
+    )
+)
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _EXIT_REJECTED, _EXIT_NO_MEMORY, _EXIT_SETUP = 17, 18, 99
 
@@ -47,10 +58,10 @@ class Layout:
     trace_width: int = TRACE_WIDTH
 
     @classmethod
-    def of(cls, bars: int, fields: int, trace: Trace | None) -> Layout:
-        """The layout for that many bars and fields."""
+    def of(cls, bars: int, fields: int, trace: Trace | None, table_bars: int | None = None) -> Layout:
+        """The layout for that many bars and fields; ``table_bars`` where the table has fewer rows."""
         decisions = _HEADER + fields
-        traced = decisions + bars * fields
+        traced = decisions + (bars if table_bars is None else table_bars) * fields
         series = traced + (trace.slots * TRACE_WIDTH if trace else 0)
         words = series + (len(trace.record) * bars * RECORDED_PER_BAR if trace else 0)
         return cls(_HEADER, decisions, traced, series, words)
@@ -90,6 +101,8 @@ def check_evaluation(evaluation: Evaluation) -> str | None:
     for name, values in evaluation.columns.items():
         if values.dtype != np.float64 or values.shape != (bars,):
             return f"column {name!r} must be float64 of {bars} bars, got {values.dtype} {values.shape}"
+    if (evaluation.feed is Feed.WHOLE) != (evaluation.dialogue is None):
+        return f"feed {evaluation.feed}: a dialogue is given for stepped and hybrid, and for those alone"
     if not evaluation.fields or len(set(evaluation.fields)) != len(evaluation.fields):
         return "fields must name at least one decision column, each once"
     return None
@@ -105,9 +118,23 @@ def open_ticket(layout: Layout, log_bytes: int) -> Ticket:
     )
 
 
-def encode(evaluation: Evaluation, limits: Limits, layout: Layout, paths: Mapping[str, str]) -> bytes:
-    """What the child must know, as JSON. ``paths``: where bundle and scratch are without a jail."""
-    trace = evaluation.trace
+def layout_of(evaluation: Evaluation) -> Layout:
+    """The layout of an evaluation's result: a stepped child gives no table."""
+    stepped = evaluation.feed is Feed.STEPPED
+    bars, fields = len(evaluation.time), len(evaluation.fields)
+    return Layout.of(bars, fields, evaluation.trace, table_bars=0 if stepped else bars)
+
+
+def encode(
+    evaluation: Evaluation,
+    limits: Limits,
+    layout: Layout,
+    paths: Mapping[str, str],
+    dialogue: Dialogue | None = None,
+) -> bytes:
+    """What the child must know, as JSON. ``paths``: where bundle and scratch are without a jail. A stepped child
+    is not told how many bars there will be."""
+    trace, stepped = evaluation.trace, evaluation.feed is Feed.STEPPED
     asked: dict[str, Any] = {
         "bundle": evaluation.bundle,
         "adapter": evaluation.adapter,
@@ -118,8 +145,13 @@ def encode(evaluation: Evaluation, limits: Limits, layout: Layout, paths: Mappin
         "overrides": dict(evaluation.overrides),
         "stubs": list(evaluation.stubs),
         "repeat": evaluation.repeat,
-        "bars": len(evaluation.time),
+        "bars": 0 if stepped else len(evaluation.time),
         "columns": list(evaluation.columns),
+        "feed": evaluation.feed.value,
+        "dialogue": None
+        if dialogue is None
+        else {"question": dialogue.question_words, "answer": dialogue.answer_words},
+        "portfolio": list(getattr(dialogue, "portfolio_names", ())),
         "layout": asdict(layout),
         "limits": asdict(limits),
         "trace": None if trace is None else _encode_trace(trace),
@@ -145,7 +177,9 @@ def replay_file(trace: Trace | None) -> int | None:
     return memory.filled("replay", *(memory.raw(array) for array in arrays))
 
 
-def read_outcome(evaluation: Evaluation, limits: Limits, ticket: Ticket, end: Mapping[str, Any]) -> Outcome:
+def read_outcome(
+    evaluation: Evaluation, limits: Limits, ticket: Ticket, end: Mapping[str, Any], talk: Talk | None = None
+) -> Outcome:
     """Judge how the child ended and copy its floats. The child is dead: nothing can change any more."""
     log = clean(memory.read_text(ticket.log, ticket.log_bytes), ticket.log_bytes)
     told = one_line(memory.read_text(ticket.reason, _REASON_BYTES))
@@ -153,11 +187,19 @@ def read_outcome(evaluation: Evaluation, limits: Limits, ticket: Ticket, end: Ma
     outcome = Outcome(
         status, reason, log=log, cpu_ms=end["cpu_ms"], wall_ms=end["wall_ms"], max_rss_mb=end["rss_mb"]
     )
+    if talk is not None and talk.rejected and status is not Status.INFRASTRUCTURE:
+        return replace(outcome, status=Status.REJECTED, reason=one_line(talk.rejected))
     if status is not Status.OK:
         return outcome
+    if talk is not None and not talk.complete:
+        reason = "the strategy ended its process before the last answer"
+        return replace(outcome, status=Status.REJECTED, reason=reason)
     with mmap.mmap(ticket.out, ticket.layout.words * 8, mmap.MAP_SHARED, mmap.PROT_READ) as view:
         words = np.frombuffer(view, np.float64)
-        judged = _judge(evaluation, ticket.layout, words, outcome)
+        if talk is None:
+            judged = _judge(evaluation, ticket.layout, words, outcome)
+        else:
+            judged = _told(evaluation, ticket.layout, words, outcome, talk.dialogue)
         del words  # or the map could not be closed
     return judged
 
@@ -203,6 +245,39 @@ def _judge(evaluation: Evaluation, layout: Layout, words: Floats, ended: Outcome
     decisions = validate.table(columns, fields, present)
     trace, series = _read_trace(evaluation.trace, layout, words, bars)
     return replace(ended, decisions=decisions, present=present, trace=trace, series=series)
+
+
+def _told(
+    evaluation: Evaluation, layout: Layout, words: Floats, ended: Outcome, dialogue: Dialogue
+) -> Outcome:
+    """The outcome of a conversation: the decisions are the ones that were checked one by one."""
+    trace, series = _read_trace(evaluation.trace, layout, words, len(evaluation.time))
+    return replace(
+        ended,
+        decisions=dialogue.decisions(),
+        present=evaluation.fields,
+        trace=trace,
+        series=series,
+        dialogue=dialogue,
+    )
+
+
+def read_table(evaluation: Evaluation, ticket: Ticket) -> Floats:
+    """A copy of the decision columns that a living child has delivered, checked: (bars, fields). What it writes
+    there later changes nothing. Raises AnswerError with one line."""
+    layout, bars, fields = ticket.layout, len(evaluation.time), evaluation.fields
+    if layout.trace == layout.decisions:
+        raise AnswerError("a stepped strategy gives no table of decisions")
+    with mmap.mmap(ticket.out, layout.words * 8, mmap.MAP_SHARED, mmap.PROT_READ) as view:
+        words = np.frombuffer(view, np.float64, layout.trace).copy()
+    if words[0] != 1.0:
+        raise AnswerError("the strategy gave no decisions before it was asked about them")
+    columns = words[layout.decisions :].reshape(len(fields), bars)
+    present = tuple(name for k, name in enumerate(fields) if words[layout.present + k] == 1.0)
+    wrong = validate.why_not({name: columns[fields.index(name)] for name in present})
+    if wrong is not None:
+        raise AnswerError(wrong)
+    return validate.table(columns, fields, present)
 
 
 def _read_trace(

@@ -5,24 +5,38 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from sandbox.host import memory
-from sandbox.host.contracts import Evaluation, Limits, Outcome, SandboxPlace, Status
+from sandbox.host.contracts import Evaluation, Feed, Floats, Ints, Limits, Outcome, SandboxPlace, Status
 from sandbox.host.interpreter import SandboxError
-from sandbox.host.request import Layout, check_evaluation, encode, open_ticket, read_outcome, replay_file
+from sandbox.host.request import (
+    check_evaluation,
+    encode,
+    layout_of,
+    open_ticket,
+    read_outcome,
+    read_table,
+    replay_file,
+)
 from sandbox.host.selftest import fast_layers, first_failure
+from sandbox.host.talk import Talk
 from sandbox.host.zygote import Zygote, ZygoteDeadError, ZygoteSetup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TRIES = 2
+#: What a stepped child is shown of its market at the start.
+_NO_BARS: tuple[Ints, Mapping[str, Floats]] = (np.empty(0, np.int64), {})
 
 
 class Sandbox:
@@ -117,25 +131,35 @@ class Sandbox:
 
     def _ask(self, evaluation: Evaluation, zygote: Zygote, paths: dict[str, str]) -> Outcome:
         limits = evaluation.limits or self._limits
-        layout = Layout.of(len(evaluation.time), len(evaluation.fields), evaluation.trace)
+        dialogue = None if evaluation.dialogue is None else evaluation.dialogue()
+        layout = layout_of(evaluation)
         ticket = open_ticket(layout, limits.log_bytes)
-        market = self._markets.acquire(evaluation.time, evaluation.columns)
+        talk = None if dialogue is None else Talk.open(dialogue)
+        shown = (evaluation.time, evaluation.columns) if evaluation.feed is not Feed.STEPPED else _NO_BARS
+        market = self._markets.acquire(*shown)
         try:
-            ticket.files.append(memory.filled("request", encode(evaluation, limits, layout, paths)))
+            ticket.files.append(memory.filled("request", encode(evaluation, limits, layout, paths, dialogue)))
             replay = replay_file(evaluation.trace)
             ticket.files += [] if replay is None else [replay]
+            line = () if talk is None else talk.theirs
             sent = [
                 ticket.files[0],
                 market.descriptor,
                 ticket.out,
                 ticket.log,
                 ticket.reason,
+                *line,
                 *ticket.files[1:],
             ]
-            end = zygote.run(sent, limits.wall_seconds)
-            outcome = read_outcome(evaluation, limits, ticket, end)
+            zygote.begin(sent)
+            if talk is not None:
+                talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)
+            end = zygote.end(limits.wall_seconds)
+            outcome = read_outcome(evaluation, limits, ticket, end, talk)
         finally:
             self._markets.release(market)
+            if talk is not None:
+                talk.close()
             ticket.close()
         if outcome.status is Status.INFRASTRUCTURE:  # a fresh zygote may see what this one cannot
             raise ZygoteDeadError(outcome.reason)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from sandbox.host.contracts import Floats
 
+#: The one field of a lone module: the position that it wants, as a signed fraction of equity.
+POSITION = "position"
 SIGNALS = ("enter_long", "exit_long", "enter_short", "exit_short")
 _DEFAULTS = {"size": 1.0}
 _MAX_TARGET = 10.0
@@ -23,13 +25,14 @@ def table(columns: Floats, fields: tuple[str, ...], present: tuple[str, ...]) ->
     return decisions
 
 
-def why_not(columns: Mapping[str, Floats]) -> str | None:
-    """One line about the first value that is out of range; None if all of them are fine."""
+def why_not(columns: Mapping[str, Floats], first_bar: int = 0) -> str | None:
+    """One line about the first value that is out of range; None if all of them are fine. ``first_bar`` is the
+    number of the bar that the columns start with."""
     for name, values in columns.items():
         wrong = _wrong(name, values)
         if wrong.any():
             at = int(np.argmax(wrong))
-            return _words(name, float(values[at]), at)
+            return _words(name, float(values[at]), first_bar + at)
     return None
 
 
@@ -41,6 +44,8 @@ def _wrong(name: str, values: Floats) -> NDArray[np.bool_]:
 def _in_range(name: str, values: Floats) -> NDArray[np.bool_]:
     if name in SIGNALS:
         return np.asarray((values == 0.0) | (values == 1.0))
+    if name == POSITION:
+        return np.asarray(np.abs(values) <= 1.0)
     low_enough = {
         "size": values <= 1.0,
         "target": values <= _MAX_TARGET,
@@ -59,6 +64,8 @@ def _words(name: str, value: float, bar: int) -> str:
         return f"{name} must be a number on every bar, {got}"
     if name in SIGNALS:
         return f"{name} must be 0 or 1, {got}"
+    if name == POSITION:
+        return f"position must lie between -1 and 1, {got}"
     if name == "size":
         return f"size must be a fraction of equity between 0 and 1, {got}"
     if name == "max_bars":

@@ -162,7 +162,19 @@ class Zygote:
     def run(self, descriptors: Sequence[int], wall_seconds: float) -> dict[str, Any]:
         """One child: request, data, out, log, reason and perhaps replay. Raises ZygoteDeadError when the
         zygote died or did not answer in time; it must then be killed."""
+        self.begin(descriptors)
+        return self.end(wall_seconds)
+
+    def begin(self, descriptors: Sequence[int]) -> None:
+        """Start one child and do not wait for it."""
         self._send(b"run", descriptors)
+
+    def stop(self) -> None:
+        """Kill the child that was begun; ``end`` tells of it."""
+        self._send(b"stop", ())
+
+    def end(self, wall_seconds: float) -> dict[str, Any]:
+        """How the child that was begun has ended."""
         return self._receive(wall_seconds + _GRACE_SECONDS)
 
     def _send(self, message: bytes, descriptors: Sequence[int]) -> None:
