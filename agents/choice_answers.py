@@ -14,6 +14,22 @@ class Ranking(BaseModel):
     why: str = Field(description="one sentence: why the first is first")
 
 
+class Question(BaseModel):
+    """A claim about the markets to test."""
+
+    claim: str = Field(
+        description="one of the candidates word for word, or a claim of your own in the same form, at most 200 letters"
+    )
+    why: str = Field(description="one sentence: what the person gains if it holds")
+
+
+class Pick(BaseModel):
+    """One of the things that are offered, or none."""
+
+    choice: str = Field(description="the name of one of what is offered, or 'none'")
+    why: str = Field(description="one sentence")
+
+
 class Opinion(BaseModel):
     """What a careful reader says of the policy's answer. There is no way to approve."""
 

@@ -7,27 +7,32 @@ playbook, and the cycle's record says so. An answer is kept with the cycle, so t
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agents import playbook
 from agents.goals import goals_of_cycle, steer
 from agents.model import Model
+from agents.questions import Question
 from memory.goals import Goals
 from memory.ledger import Ledger
 from memory.store import Store
 from tools.analysis.study import Progress, Study, quiet
-from tools.contracts import Finding, Patch
+from tools.contracts import Finding, Market, Patch
+from tools.discovery.compile import compile_claim, what_can_be_tested
 from tools.errors import MendelError
 from tools.records import finding_json, patch_json
 
 if TYPE_CHECKING:
     from tools.system.system import System
 
-KIND = "choice"
+KIND, NONE = "choice", "none"
 #: Letters of a diff that a model is shown; letters of a sentence that is kept.
 _MOST_DIFF, _MOST_SENTENCE = 12_000, 600
+#: Letters of a claim that a model words itself.
+_MOST_CLAIM = 200
 
 
 class Rejected(MendelError):  # noqa: N818 - an answer that does not count
@@ -46,8 +51,19 @@ class Choices(Protocol):
     def decide(self, cycle: str, patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, Any]:
         """See playbook.decide; never more than the policy allows."""
 
-    def lesson(self, cycle: str, system: str, finding: Finding, patch: Patch) -> str:
-        """One sentence of facts."""
+    def lesson(self, cycle: str, system: str, finding: Finding | None, patch: Patch) -> str:
+        """One sentence of facts; ``finding`` is None for an improvement."""
+
+    def questions(
+        self, cycle: str, candidates: Sequence[Question], markets: Mapping[str, Market]
+    ) -> list[Question]:
+        """Claims to test, the most useful first: ``candidates``, or one in other words before them."""
+
+    def gap(self, cycle: str, gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """One of ``gaps`` to write logic for, or None."""
+
+    def trials(self, cycle: str, most: int) -> int:
+        """How many candidates the search may try: ``most``, or 0 for no search."""
 
 
 class PlaybookChoices:
@@ -68,9 +84,23 @@ class PlaybookChoices:
         """See Choices."""
         return playbook.decide(patch, options, policy)
 
-    def lesson(self, cycle: str, system: str, finding: Finding, patch: Patch) -> str:
+    def lesson(self, cycle: str, system: str, finding: Finding | None, patch: Patch) -> str:
         """See Choices."""
         return playbook.lesson(system, finding, patch)
+
+    def questions(
+        self, cycle: str, candidates: Sequence[Question], markets: Mapping[str, Market]
+    ) -> list[Question]:
+        """See Choices."""
+        return list(candidates)
+
+    def gap(self, cycle: str, gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """See Choices."""
+        return playbook.gap(gaps)
+
+    def trials(self, cycle: str, most: int) -> int:
+        """See Choices."""
+        return most
 
 
 class ModelChoices(PlaybookChoices):
@@ -137,16 +167,73 @@ class ModelChoices(PlaybookChoices):
             return {"answer": "reject", "by": f"model {self.model.name}: {made['why']}"}
         return {"answer": "ask"} if made["answer"] == "ask" else default
 
-    def lesson(self, cycle: str, system: str, finding: Finding, patch: Patch) -> str:
+    def lesson(self, cycle: str, system: str, finding: Finding | None, patch: Patch) -> str:
         """See Choices."""
         default = playbook.lesson(system, finding, patch)
         facts = {
             "playbook": default,
             "system": system,
-            "finding": _shown(finding),
+            "finding": None if finding is None else _shown(finding),
             "patch": _patch_facts(patch),
         }
         return self._worded(cycle, "lesson", "reviewer", patch.id, facts, [patch.id]) or default
+
+    def questions(
+        self, cycle: str, candidates: Sequence[Question], markets: Mapping[str, Market]
+    ) -> list[Question]:
+        """See Choices. A claim of the model's own must be one that a test can be made of."""
+        facts = {
+            "candidates": [{"claim": q.claim, "why": q.why} for q in candidates],
+            "what_can_be_tested": what_can_be_tested(),
+            "symbols": sorted(markets),
+            "goals": goals_of_cycle(self.store, []),
+        }
+
+        def ask() -> dict[str, Any]:
+            from agents import choice_answers
+
+            answer = self.model.choose("scientist", {"task": "question"}, choice_answers.Question, facts)
+            claim = " ".join(answer.claim.split())[:_MOST_CLAIM]
+            if claim not in [q.claim for q in candidates]:
+                compile_claim(claim, markets)  # raises where it is no claim that can be tested
+            return {"claim": claim, "why": _clean(answer.why, facts)}
+
+        made = self._made(cycle, "question", _key_of(q.claim for q in candidates), ask)
+        if made is None:
+            return list(candidates)
+        rest = [q for q in candidates if q.claim != made["claim"]]
+        known = next((q for q in candidates if q.claim == made["claim"]), None)
+        return [known or Question(made["claim"], made["why"]), *rest]
+
+    def gap(self, cycle: str, gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """See Choices."""
+        if not gaps:
+            return None
+        kinds = [str(g["kind"]) for g in gaps]
+        facts = {"gaps": [{n: g[n] for n in ("kind", "columns", "measured")} for g in gaps]}
+        picked = self._picked(cycle, "gap", "engineer", kinds, facts)
+        return None if picked == NONE else gaps[kinds.index(picked)] if picked else playbook.gap(gaps)
+
+    def trials(self, cycle: str, most: int) -> int:
+        """See Choices."""
+        goals = goals_of_cycle(self.store, [])
+        picked = self._picked(cycle, "search", "engineer", ["search"], {"most": most, "goals": goals})
+        return 0 if picked == NONE else most
+
+    def _picked(
+        self, cycle: str, choice: str, role: str, offered: Sequence[str], facts: Mapping[str, Any]
+    ) -> str:
+        """One of ``offered``, NONE, or "" where the playbook chooses."""
+
+        def ask() -> dict[str, Any]:
+            from agents.choice_answers import Pick
+
+            answer = self.model.choose(role, {"task": choice, "offered": list(offered)}, Pick, facts)
+            if answer.choice not in (*offered, NONE):
+                raise Rejected(f"it picked {answer.choice!r}, which is not offered")
+            return {"choice": answer.choice, "why": _clean(answer.why, facts)}
+
+        return str((self._made(cycle, choice, _key_of(offered), ask) or {"choice": ""})["choice"])
 
     def _worded(
         self, cycle: str, choice: str, role: str, key: str, facts: Mapping[str, Any], needed: Sequence[str]
@@ -194,6 +281,11 @@ class ModelChoices(PlaybookChoices):
         except MendelError as error:
             return None, str(error)
         return made, str(made.get("why", ""))
+
+
+def _key_of(names: Iterable[str]) -> str:
+    """A short key for what was to choose from."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

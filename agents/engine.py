@@ -19,6 +19,7 @@ class Engine(Desk):
 
     def __init__(self, path: str | Path, *, data: str | None = None, progress: Progress = quiet) -> None:
         super().__init__(path, progress=progress)
+        self.data = data
         try:
             #: Who makes the playbook's choices; a model where one is configured.
             self.choices: PlaybookChoices = open_choices(self.system, self.store, self.ledger, progress)

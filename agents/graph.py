@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agents import analyst, engineer, learning, reviewer, scientist
+from agents import analyst, engineer, improver, learning, reviewer, scientist
 from agents.engine import GRAPH_NAME, Engine
 from agents.playbook import MAX_PATCHES
 from agents.state import CycleState
@@ -20,29 +20,38 @@ Node = Callable[[Engine, CycleState], dict[str, Any]]
 NODES: dict[str, Node] = {
     "analyst": analyst.understand,
     "scientist": scientist.rank,
+    "discover": scientist.discover,
     "engineer": engineer.make,
+    improver.ENHANCE: improver.enhance,
+    improver.TUNE: improver.search,
     "reviewer": reviewer.review,
     "ask": reviewer.ask,
     "act": reviewer.act,
     "learn": learning.learn,
+    "upkeep": learning.keep_in_order,
 }
+#: After the repairs, each once in a cycle.
+IMPROVEMENTS = (improver.ENHANCE, improver.TUNE)
 
 
 def supervise(state: CycleState) -> str:
     """Who is next: the first thing that is missing."""
     if state.get("learned"):
-        return "end"
+        return "end" if "upkeep" in state else "upkeep"
     if not state.get("bundle"):
         return "analyst"
     if not state.get("ranked"):
         return "scientist"
+    if not state.get("discovered"):
+        return "discover"
     if state.get("patch"):
         answer = state.get("decision", {}).get("answer")
         return {None: "reviewer", "ask": "ask"}.get(answer, "act")
     room = len(state.get("patches", [])) < MAX_PATCHES and len(state.get("tried", [])) < MAX_TRIED
     if state.get("opportunities") and room:
         return "engineer"
-    return "learn"
+    done = [step["step"] for step in state.get("improved", [])]
+    return next((step for step in IMPROVEMENTS if step not in done), "learn")
 
 
 def build(engine: Engine, checkpointer: Any) -> Any:

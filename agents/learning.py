@@ -12,13 +12,13 @@ from typing import Any
 from agents.desk import Desk
 from agents.engine import Engine
 from agents.learning_lessons import hypothesis_lesson, patch_fields
-from agents.scientist import conclude
+from agents.scientist import REPAIR, conclude
 from agents.state import CycleState
 from memory.documents import Json
 from memory.embeddings import Embedder
 from memory.knowledge import Knowledge
 from memory.knowledge_lesson import asset, lesson_from
-from tools.contracts import ExitReason, Market, Patch, PatchStatus, Trade
+from tools.contracts import ExitReason, Finding, Market, Patch, PatchStatus, Trade
 from tools.records import finding_from, patch_from
 from tools.system.system import System
 
@@ -34,7 +34,7 @@ def learn(engine: Engine, state: CycleState) -> dict[str, Any]:
     cycle, until = state["cycle"], engine.bench.data.until
     lessons = [
         (
-            engine.choices.lesson(cycle, engine.system.name, finding_from(d["finding_record"]), p),
+            engine.choices.lesson(cycle, engine.system.name, _finding(d), p),
             patch_fields(d, until, cycle, _entries(engine, p.id)),
         )
         for d, p in zip(documents, patches, strict=True)
@@ -44,6 +44,8 @@ def learn(engine: Engine, state: CycleState) -> dict[str, Any]:
 
     def keep() -> Lines:
         for result in results:
+            if result["spec"].get("kind") != REPAIR:
+                continue  # its test has its own entries in the ledger
             engine.ledger.append(
                 "verdict", {"cycle": cycle, "id": result["id"], "verdict": result["verdict"]}
             )
@@ -53,6 +55,26 @@ def learn(engine: Engine, state: CycleState) -> dict[str, Any]:
 
     kept = engine.store.once(cycle, "learn", "all", keep)
     return {"hypotheses": results, "learnings": kept, "learned": True}
+
+
+def _finding(document: Json) -> Finding | None:
+    record = document.get("finding_record")
+    return None if record is None else finding_from(record)
+
+
+def keep_in_order(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """Keep the lessons in order, look for edges that changed, and carry what held to the neighbours, as hypotheses that later
+    cycles test. All of it can be done again without harm."""
+    engine.progress("keeping the lessons in order")
+    learning = ContinuousLearning(engine)
+    trades = any((state.get("trades") or {}).values())
+    drift = learning.adapt_to_market_changes() if trades else {"symbols": {}}
+    done = {
+        "drifted": [s for s, found in drift["symbols"].items() if found["at"] is not None],
+        "kept": learning.maintain_knowledge_base(),
+        "carried_over": [h["claim"] for h in learning.apply_learnings_broadly()],
+    }
+    return {"upkeep": done}
 
 
 class ContinuousLearning:

@@ -47,6 +47,11 @@ def prediction(study: Study, finding: Finding) -> dict[str, Any]:
     }
 
 
+def gap(gaps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The gap to write logic for: the one whose information says most about the trades; None where there is none."""
+    return gaps[0] if gaps else None
+
+
 def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, Any]:
     """The policy's own answer about a judged patch: approve, or leave it to a person.
 
@@ -70,8 +75,18 @@ def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, A
     return {"answer": "ask"}
 
 
-def lesson(system: str, finding: Finding, patch: Patch) -> str:
-    """What a cycle taught about one finding, as a sentence of facts."""
+def change_lesson(system: str, patch: Patch) -> str:
+    """What a cycle taught about an improvement, as a sentence of facts."""
+    outcome = f"refused by {', '.join(v.name for v in patch.gates if blocks(v))}"
+    if patch.status is not PatchStatus.REFUSED:
+        outcome = patch.status.value.replace("_", " ")
+    return f"{system}: {patch.kind.value} {patch.id} {outcome}. {patch.rationale}"
+
+
+def lesson(system: str, finding: Finding | None, patch: Patch) -> str:
+    """What a cycle taught about one finding, or without one about an improvement, as a sentence of facts."""
+    if finding is None:
+        return change_lesson(system, patch)
     condition = " and ".join(f"`{p['condition']['text']}`" for p in finding.details.get("conditions", ()))
     before, after = (side.get("symbols", {}) for side in (patch.before, patch.after))
     parts = []

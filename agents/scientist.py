@@ -6,8 +6,16 @@ import hashlib
 from typing import Any
 
 from agents.engine import Engine
+from agents.questions import questions
 from agents.state import CycleState
+from tools.analysis.detect import FAILS
+from tools.analysis.gaps import capability_gaps
 from tools.contracts import Patch
+from tools.discovery.concept_discovery import ConceptDiscovery
+from tools.records import jsonable
+
+#: The kind of a prediction about a repair, among the hypotheses of a cycle.
+REPAIR = "repair"
 
 
 def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
@@ -15,7 +23,7 @@ def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
     study, tried = engine.study(state["bundle"]), set(state.get("tried", []))
     found = engine.diagnosis(state["bundle"]).findings
     order = [f for f in engine.choices.rank(state["cycle"], found) if f.id not in tried]
-    known = {h["spec"]["finding"] for h in state.get("hypotheses", [])}
+    known = {h["spec"].get("finding") for h in state.get("hypotheses", [])}
     new = [
         _register(engine, state["cycle"], engine.choices.prediction(state["cycle"], study, f))
         for f in order
@@ -26,6 +34,37 @@ def rank(engine: Engine, state: CycleState) -> dict[str, Any]:
         "ranked": True,
         "hypotheses": [*state.get("hypotheses", []), *new],
     }
+
+
+def discover(engine: Engine, state: CycleState) -> dict[str, Any]:
+    """Test claims about the markets that were never tested, as many as ``[cycle] claims`` allows. The ledger has each claim,
+    and what it costs, before its outcome is looked at."""
+    hypotheses = list(state.get("hypotheses", []))
+    most = engine.system.config.cycle.claims
+    if not most:
+        return {"discovered": True}
+    with ConceptDiscovery(engine.system, ledger=engine.ledger, markets=engine.bench.data) as discovery:
+        gaps = capability_gaps(engine.study(state["bundle"])) if _decides(engine, state) else []
+        for question in engine.choices.questions(
+            state["cycle"], questions(engine.ledger, discovery.markets, gaps), discovery.markets
+        )[:most]:
+            engine.progress(f"asking: {question.claim}")
+            result = discovery.validate_hypothesis(question.asked)
+            document = jsonable(result.to_json())
+            hypotheses.append(
+                {
+                    "id": (result.spec_hash or "untested")[:10],
+                    **document,
+                    "asked_for": question.why,
+                    "spec": document["spec"] or {},
+                }
+            )
+    return {"hypotheses": hypotheses, "discovered": True}
+
+
+def _decides(engine: Engine, state: CycleState) -> bool:
+    """Whether the strategy gives decisions at all."""
+    return all(f.category != FAILS for f in engine.diagnosis(state["bundle"]).findings)
 
 
 def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +87,9 @@ def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[st
 
 def conclude(hypothesis: dict[str, Any], patch: Patch) -> dict[str, Any]:
     """The verdict on a prediction once its patch was judged. A refused patch proves nothing either way."""
-    if patch.finding != hypothesis["spec"]["finding"] or not patch.after:
+    if hypothesis["spec"].get("kind") != REPAIR or patch.finding != hypothesis["spec"]["finding"]:
+        return hypothesis
+    if not patch.after:
         return hypothesis
     symbols, bar = hypothesis["spec"]["symbols"], hypothesis["spec"]["min_trades"]
     measured = {s: patch.after["symbols"].get(s, {}).get("trades") for s in symbols}

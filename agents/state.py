@@ -21,8 +21,14 @@ class CycleState(TypedDict, total=False):
     ranked: bool
     tried: list[str]
     hypotheses: list[dict[str, Any]]
+    #: Whether claims about the markets were asked in this cycle.
+    discovered: bool
+    #: What the steps after the repairs came to: ``{"step", "why", "patch", …}``.
+    improved: list[dict[str, Any]]
     patch: str
     patches: list[str]
     decision: dict[str, Any]
     learnings: list[dict[str, str]]
     learned: bool
+    #: What keeping the lessons in order came to.
+    upkeep: dict[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from mendel.commands.common import (
     say,
 )
 from mendel.commands.progress import shown
+
+if TYPE_CHECKING:
+    from tools.contracts import Patch
 
 
 @guarded
@@ -43,7 +46,12 @@ def optimize(
     Example: mendel optimize my-squeeze --trials 100 --param min_score=4..8 --param stop_atr
     """
     from agents.engine import Engine
-    from tools.evolution.tune import tune
+    from tools.evolution.tune import record, tune
+    from tools.records import patch_json
+
+    def keep(patch: Patch) -> None:
+        engine.patches.save(patch_json(patch))
+        record(engine.ledger, patch)
 
     with (
         shown("optimizing") as progress,
@@ -58,7 +66,7 @@ def optimize(
             params=param or (),
             seed=seed,
             data=data,
-            keep=engine.patches.save,
+            keep=keep,
         )
     if as_json:
         emit(document)

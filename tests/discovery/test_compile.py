@@ -41,6 +41,8 @@ UNDERSTOOD = [
     ("Order flow imbalance predicts continuation", "flow_imbalance", "continuation", 15, "both"),
     ("Prices rise between 7 and 10 UTC", "hour_of_day", "up", 180, "both"),
     ("prices fall at 14:00 UTC", "hour_of_day", "down", 60, "both"),
+    ("Price returns to its point of control", "volume_profile", "reversal", 60, "both"),
+    ("Prices below the value area rise over the next 2 hours", "volume_profile", "up", 120, "down"),
     ("The hour of the day matters", "hour_of_day", "any", 60, "both"),
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from tools.contracts import Floats, Ints, Market
 from tools.market.regimes import MarketRegimeDetector, session_labels
-from tools.market.volume_profile import profiles_of, pull
+from tools.market.volume_profile import profiles_of, pull, typical_price
 
 DAY_MINUTES = 1440
 
@@ -39,12 +39,6 @@ def day_bars(market: Market) -> int:
     return max(2, DAY_MINUTES // market.timeframe_minutes)
 
 
-def typical(market: Market) -> Floats:
-    """(high + low + close) / 3."""
-    c = market.columns
-    return np.asarray((c["high"] + c["low"] + c["close"]) / 3)
-
-
 def profile_pull(market: Market, at: Ints) -> Floats | None:
     """Distance to the last day's point of control in widths of the value area, positive above the price; NaN with less than
     a day of past."""
@@ -55,7 +49,7 @@ def profile_pull(market: Market, at: Ints) -> Floats | None:
         return found if names else None
     windows = [
         np.lib.stride_tricks.sliding_window_view(v, length)[at[known] - length + 1]
-        for v in (typical(market), np.nan_to_num(market.columns[names[0]]))
+        for v in (typical_price(market.columns), np.nan_to_num(market.columns[names[0]]))
     ]
     found[known] = pull(market.columns["close"][at[known]], profiles_of(*windows))
     return found

@@ -35,7 +35,7 @@ def _quiet(_: str) -> None:
 class ConceptDiscovery:
     """Opens a system (its folder, or a System) and tests claims on its markets; a context manager. ``data`` is a glob of
     candles that replaces ``[data] path``. Nothing after the vault's start is looked at. Results go into the ledger of
-    ``store``, by default the system's own; a store that is given is not closed. ``strict`` budgets errors for any
+    ``store``, by default the system's own; a store that is given is not closed. ``markets`` are taken as they are where they are loaded already. ``strict`` budgets errors for any
     dependence between tests. Raises MendelError, one line."""
 
     def __init__(
@@ -45,14 +45,17 @@ class ConceptDiscovery:
         *,
         store: Store | None = None,
         ledger: Ledger | None = None,
+        markets: SystemMarkets | None = None,
         strict: bool = False,
         progress: Progress = _quiet,
     ) -> None:
         self.system = system if isinstance(system, System) else System.open(system)
         self.progress = progress
         self._stack = ExitStack()
-        progress("loading markets")
-        self.data: SystemMarkets = load_system_markets(self.system, data=data)
+        if markets is None:
+            progress("loading markets")
+            markets = load_system_markets(self.system, data=data)
+        self.data: SystemMarkets = markets
         if ledger is None:
             owned = store or self._stack.enter_context(Store(self.system.state / STORE_NAME))
             ledger = Ledger(owned)

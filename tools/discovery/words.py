@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 _OUTCOMES = {
-    "reversal": r"(?:mean[ -]?)?revers\w*|mean[ -]?revert\w*|revert\w*|fad(?:e|es|ing)|turn\w*(?: ?points?| ?around)?|bounc\w*|pull ?-?backs?|snap ?-?backs?|retrac\w*|opposite (?:move|direction)|counter[ -]?moves?",
+    "reversal": r"(?:mean[ -]?)?revers\w*|mean[ -]?revert\w*|revert\w*|fad(?:e|es|ing)|turn\w*(?: ?points?| ?around)?|bounc\w*|pull ?-?backs?|snap ?-?backs?|retrac\w*|opposite (?:move|direction)|counter[ -]?moves?|returns? to|(?:drawn|pulled) (?:back )?to|attract\w*",
     "continuation": r"continu\w*|follow[ -]through|momentum|trend(?:s|ing)?(?: on)?|break ?-?outs?|squeezes?|exten(?:d|ds|sion|sions)|persist\w*|confirm\w*|more of the (?:same )?move|same direction",
     "up": r"ris(?:e|es|ing)|up|upside|bullish|higher|rall(?:y|ies)|gains?|pumps?|upward|go(?:es)? up",
     "down": r"fall(?:s|ing)?|drop(?:s|ping)?|down|downside|bearish|lower|declin\w*|sell[ -]?offs?|dumps?|downward|go(?:es)? down",
@@ -35,8 +35,8 @@ _FILLER = frozenset(_FILLER_TEXT.split())
 _MOVES = (
     (r"bullish|prices? (?:fall|goes down|moves? down|down|makes? (?:a )?(?:new |lower )*lows?)", "down"),
     (r"bearish|prices? (?:ris|goes up|moves? up|up|makes? (?:a )?(?:new |higher )*highs?)", "up"),
-    (r"very low|negative|selling|sellers", "down"),
-    (r"very high|elevated|positive|buying|buyers", "up"),
+    (r"very low|negative|selling|sellers|below", "down"),
+    (r"very high|elevated|positive|buying|buyers|above", "up"),
 )
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 

@@ -25,6 +25,7 @@ def judge_change(
     consented: bool = False,
     off_bundle: str | None = None,
     switch: str | None = None,
+    mechanism: Mapping[str, str] | None = None,
 ) -> Patch:
     """The patch with its verdicts. Without ``ledger`` neither alpha nor a look at the vault can be spent, so it is refused; so is one
     with which the strategy fails on a symbol.
@@ -44,5 +45,6 @@ def judge_change(
         consented=consented,
         off_bundle=off_bundle,
         switch=switch,
+        mechanism=mechanism or {},
     )
     return judge(case)

@@ -14,6 +14,7 @@ from tools.evolution.gates.base import Case, Gate
 from tools.evolution.gates.behaviour import BehaviourGate
 from tools.evolution.gates.confirm import ConfirmGate
 from tools.evolution.gates.exposure import ExposureGate, consent_question
+from tools.evolution.gates.figures import FiguresGate
 from tools.evolution.gates.mechanism import MechanismGate
 from tools.evolution.gates.pnl import PnlGate
 from tools.evolution.gates.probes import ProbesGate
@@ -43,6 +44,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         BackupGate(),
         ScopeGate(),
         StaticGate(),
+        FiguresGate(),
         SwitchGate(),
         TestsGate(),
         ProbesGate(),
@@ -58,6 +60,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         BackupGate(),
         ScopeGate(),
         StaticGate(),
+        FiguresGate(),
         TestsGate(),
         ProbesGate(),
         ActivityGate(),

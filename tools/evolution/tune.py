@@ -7,6 +7,7 @@ from typing import Any
 
 from memory.ledger import Ledger
 from memory.trials import Trials
+from tools.analysis.detect import Diagnosis
 from tools.analysis.workbench import Workbench
 from tools.contracts import Patch
 from tools.evolution.improve import judge_change
@@ -15,8 +16,8 @@ from tools.market.names import resolve_symbol
 from tools.optimization.optimizer import IntelligentOptimizer
 from tools.records import patch_json
 
-#: Keeps a patch's document.
-Keep = Callable[[dict[str, Any]], Any]
+#: Keeps a judged patch: its document, and its judgement in the ledger (see ``record``).
+Keep = Callable[[Patch], Any]
 
 
 def tune(
@@ -29,12 +30,13 @@ def tune(
     params: Sequence[str] = (),
     seed: int = 0,
     data: str | None = None,
+    diagnosis: Diagnosis | None = None,
     keep: Keep | None = None,
 ) -> dict[str, Any]:
     """The shape of ``mendel optimize --json``: the search's result with ``patch`` (judged, or None), ``why`` and ``until``.
 
     ``symbols`` narrows the search; the patch is judged on every symbol. ``data`` is the glob that ``bench`` was opened
-    with. Every trial is in ``trials_log``, every judgement in ``ledger``."""
+    with, ``diagnosis`` is of its system as it is. Every trial is in ``trials_log``; alpha is taken from ``ledger``."""
     chosen = None if symbols is None else sorted({resolve_symbol(s, bench.data.markets) for s in symbols})
     with IntelligentOptimizer(
         bench.system,
@@ -48,17 +50,22 @@ def tune(
         found = optimizer.bayesian_optimization(trials)
         patch, why = optimizer.patch(optimizer.plateau())
     if patch is not None:
-        patch = judge_change(bench, patch, ledger=ledger, data=data)
+        patch = judge_change(bench, patch, ledger=ledger, data=data, diagnosis=diagnosis)
         why = "; ".join(refusals(patch))
-        record(ledger, patch)
         if keep is not None:
-            keep(patch_json(patch))
+            keep(patch)
     shown = None if patch is None else patch_json(patch)
     return {**found, "patch": shown, "why": why, "until": bench.data.until}
 
 
-def record(ledger: Ledger, patch: Patch) -> None:
-    """Note in the ledger how a patch was judged."""
+def record(ledger: Ledger, patch: Patch, cycle: str | None = None) -> None:
+    """Note in the ledger how a patch was judged, and in which cycle."""
     verdicts = {v.name: v.verdict.value for v in patch.gates}
-    body = {"patch": patch.id, "kind": patch.kind.value, "digest": patch.digest, "verdicts": verdicts}
+    body = {
+        "cycle": cycle,
+        "patch": patch.id,
+        "kind": patch.kind.value,
+        "digest": patch.digest,
+        "verdicts": verdicts,
+    }
     ledger.append("judged", {**body, "refused_by": refusals(patch)})

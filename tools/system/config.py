@@ -34,6 +34,7 @@ class SystemConfig(s.Section):
     vault: s.VaultSection = s.setting(s.VaultSection(), "the data that only the last gate may see")
     policy: s.PolicySection = s.setting(s.PolicySection(), "what needs a person")
     model: s.ModelSection = s.setting(s.ModelSection(), "the language model, if any")
+    cycle: s.CycleSection = s.setting(s.CycleSection(), "how much a cycle tries beside its repairs")
     loop: s.LoopSection = s.setting(s.LoopSection(), "the endless loop")
 
 

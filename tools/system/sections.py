@@ -203,6 +203,18 @@ class ModelSection(Section):
     )
 
 
+class CycleSection(Section):
+    """[cycle]"""
+
+    claims: int = setting(1, "claims about the markets that a cycle tests, at most", ge=0, le=20)
+    enhancements: int = setting(
+        1, "pieces of new logic that a cycle writes and puts before the gates, at most", ge=0, le=1
+    )
+    tuning_trials: int = setting(
+        12, "candidates that a cycle tries when it tunes; 0: it never tunes", ge=0, le=10_000
+    )
+
+
 class LoopSection(Section):
     """[loop]"""
 

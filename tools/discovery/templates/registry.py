@@ -9,6 +9,7 @@ from tools.discovery.templates import (
     funding_extreme,
     hour_of_day,
     oi_squeeze,
+    profile_stretch,
     volume_spike,
 )
 from tools.discovery.templates.base import Template
@@ -17,6 +18,7 @@ TEMPLATES: tuple[Template, ...] = (
     flow_divergence.TEMPLATE,
     oi_squeeze.TEMPLATE,
     funding_extreme.TEMPLATE,
+    profile_stretch.TEMPLATE,
     volume_spike.TEMPLATE,
     flow_imbalance.TEMPLATE,
     hour_of_day.TEMPLATE,

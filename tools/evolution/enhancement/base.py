@@ -17,6 +17,7 @@ class EnhancementError(MendelError):
 class Enhancement:
     """New logic for one gap, in two versions of the same code. ``written`` has the switch off: it decides as the system did.
     ``patch`` has it on, at ``value``, and is what the gates judge. ``switch`` is the setting; ``place`` where the logic went in;
+    ``mechanism`` what a hypothesis must be about to stand behind it;
     ``tried`` what each value came to on the development segment."""
 
     gap: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Enhancement:
     switch: str
     value: float
     place: str
+    mechanism: Mapping[str, str]
     tried: tuple[Mapping[str, Any], ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
@@ -35,6 +37,7 @@ class Enhancement:
             "off": 0.0,
             "on": self.value,
             "place": self.place,
+            "mechanism": dict(self.mechanism),
             "diff": self.written.diff,
             "patch": self.patch.id,
             "tried": [dict(t) for t in self.tried],

@@ -22,6 +22,8 @@ from tools.optimization.tuning import patch_between, tuned_source
 
 #: The kinds of gap that logic can be written for.
 KINDS = ("volume_profile",)
+#: Gap -> the claim that has to hold before logic for it may be accepted; its class of claim has the gap's name.
+IDEAS: Mapping[str, str] = {"volume_profile": "Price reverts to the point of control"}
 #: Told of every scored candidate: its bundle, and what came of it.
 Log = Callable[[str, dict[str, Any]], None]
 
@@ -83,6 +85,7 @@ def _at(bench: Workbench, study: Study, gap: Mapping[str, Any], site: Site, log:
         switch=off.switch,
         value=value,
         place=place,
+        mechanism={"template": str(gap["kind"]), "direction": "reversal" if value > 0 else "continuation"},
         tried=tuple(tried),
     )
 

@@ -30,6 +30,8 @@ class Case:
     settings: Mapping[str, float] = field(default_factory=dict)
     #: The tested idea behind an enhancement: a hypothesis' result (``verdict``, ``id``, ``claim``, ``effect`` …).
     hypothesis: Mapping[str, Any] | None = None
+    #: What that idea must be about, where the change says so: fields of the hypothesis' spec (``template``, ``direction``).
+    mechanism: Mapping[str, str] = field(default_factory=dict)
     #: Where alpha and vault queries are spent; without it neither can be.
     ledger: Ledger | None = None
     #: Glob of candles that replaces ``[data] path``: the vault's rows come from there, too.
