@@ -22,6 +22,17 @@ ENTRY_BAR, EXIT_BAR, SIDE, REASON, SYMBOL = range(5)
 QUANTITY, ENTRY_PRICE, EXIT_PRICE, FEES, FUNDING, PNL = range(6)
 # Terms of a run, fractions: fees, slippage, margin, and when and how closely a trailing stop follows in the end.
 MAKER, TAKER, SLIPPAGE, LEVERAGE, MAINTENANCE, TRAIL_AFTER, TRAIL_THEN = range(7)
+# What a shared account knows of each symbol.
+HELD, AMOUNT, WAY, PAID_FOR, BEST, STOP_AT, TARGET_AT, TRAIL_BY, UNTIL, RUIN_AT, FEES_SO_FAR, FUNDED, MARK = (
+    range(13)
+)
+# What a shared account counts, beside trades.
+TRADES, AMBIGUOUS, CONFLICTING, REFUSED, CUT = range(5)
+#: An entry that can have less than this share of what it asks for is refused.
+LEAST_SHARE = 0.1
+
+Tables = tuple[Ints, Floats]
+Prices = tuple[Floats, Floats, Floats, Floats]
 
 _njit = numba.njit(cache=True, nogil=True, error_model="numpy")
 # Inlined by numba itself: LLVM leaves it a call in the hottest place (13 ms for a million bars instead of 6).
@@ -66,6 +77,24 @@ def liquidation_price(side: float, quantity: float, held: float, maintenance: fl
 
 
 @_njit
+def exit_at_open(
+    side: float, quantity: float, held: float, opened: float, maintenance: float, signal: bool, overdue: bool
+) -> int:
+    """Why a position that was held into a bar ends at its open (-1 = it does not): first whoever cannot carry it."""
+    if held + quantity * opened * (1.0 - side * maintenance) <= 0.0:
+        return LIQUIDATED
+    if signal:
+        return SIGNAL
+    return TIMED if overdue else -1
+
+
+@_njit
+def distant(price: float, signed_distance: float) -> float:
+    """The price of a resting order, 0 = none."""
+    return price * (1.0 + signed_distance) if signed_distance != 0.0 else 0.0
+
+
+@_njit
 def protective_level(
     side: float, stop: float, trail: float, best: float, liquidation: float
 ) -> tuple[float, int]:
@@ -83,24 +112,19 @@ def protective_level(
 
 
 @_njit
-def nearer_target(side: float, target: float, price: float) -> float:
-    """The target that is reached first, of the one there is (0 or less = none) and another."""
+def nearer_target(side: float, target: float, entry_price: float, distance: float) -> float:
+    """The target that is reached first: the one there is (0 or less = none), or the plan's next one."""
+    price = entry_price * (1.0 + side * distance)
     return price if target <= 0.0 or side * (price - target) < 0.0 else target
 
 
 @_njit
 def resting_exit(
-    side: float,
-    opened: float,
-    worst: float,
-    kindest: float,
-    level: float,
-    why: int,
-    target: float,
-    slippage: float,
+    side: float, bar: tuple[float, float, float], level: float, why: int, target: float, slippage: float
 ) -> tuple[int, float, bool]:
     """How a resting order ends a position inside a bar: reason (-1 = it does not), price, and whether both stop
-    and target were inside the range. ``worst`` and ``kindest`` are the bar's extremes as the position sees them."""
+    and target were inside the range. ``bar``: its open, and its extremes as the position sees them, worst first."""
+    opened, worst, kindest = bar
     hit_stop = level > 0.0 and side * (worst - level) <= 0.0
     hit_target = target > 0.0 and side * (kindest - target) >= 0.0
     if hit_target and side * (opened - target) >= 0.0:
@@ -132,22 +156,18 @@ def settle(
 
 @_njit
 def book(
-    ints: Ints,
-    floats: Floats,
+    tables: Tables,
     count: int,
-    entry_bar: int,
-    exit_bar: int,
-    reason: int,
-    quantity: float,
-    entry_price: float,
-    exit_price: float,
-    fees: float,
-    paid: float,
+    which: tuple[int, int, int, int],
+    terms: tuple[float, float, float, float, float],
 ) -> int:
-    """Writes a trade where there is room; returns the new count."""
+    """Writes a trade where there is room; returns the new count. ``which``: symbol, entry bar, exit bar, reason;
+    ``terms``: signed quantity, entry price, exit price, fees, funding paid."""
+    ints, floats = tables
     if count < ints.shape[0]:
-        ints[count, ENTRY_BAR], ints[count, EXIT_BAR] = entry_bar, exit_bar
-        ints[count, SIDE], ints[count, REASON] = (1 if quantity > 0.0 else -1), reason
+        quantity, entry_price, exit_price, fees, paid = terms
+        ints[count, SYMBOL], ints[count, ENTRY_BAR], ints[count, EXIT_BAR], ints[count, REASON] = which
+        ints[count, SIDE] = 1 if quantity > 0.0 else -1
         floats[count, QUANTITY], floats[count, FEES], floats[count, FUNDING] = abs(quantity), fees, paid
         floats[count, ENTRY_PRICE], floats[count, EXIT_PRICE] = entry_price, exit_price
         floats[count, PNL] = quantity * (exit_price - entry_price) - fees - paid
@@ -156,26 +176,23 @@ def book(
 
 @_njit
 def account(  # noqa: C901 - one function on purpose: the state stays in registers
-    opens: Floats,
-    highs: Floats,
-    lows: Floats,
-    closes: Floats,
+    prices: Prices,
     decisions: Floats,
     funding: Floats,
     terms: Floats,
     ladder: Floats,
     initial_cash: float,
     equity: Floats,
-    trade_ints: Ints,
-    trade_floats: Floats,
+    tables: Tables,
 ) -> tuple[int, int, int]:
     """Fills ``equity`` (bars) and the trade tables; returns counts of trades, ambiguous and conflicting bars.
 
-    ``decisions`` is (bars, 9) without NaN, ``funding`` (bars), ``terms`` (7), ``ladder`` (rungs, 2): from how many
-    bars after the entry a target at which distance rests. Trades beyond the tables' length are counted, not
-    written."""
+    ``prices`` are open, high, low, close (bars); ``decisions`` is (bars, 9) without NaN, ``funding`` (bars),
+    ``terms`` (7), ``ladder`` (rungs, 2): from how many bars after the entry a target at which distance rests.
+    Trades beyond the tables' length are counted, not written."""
     maker, taker, slippage, leverage = terms[MAKER], terms[TAKER], terms[SLIPPAGE], terms[LEVERAGE]
     maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
+    opens, highs, lows, closes = prices
     bars, rungs = opens.shape[0], ladder.shape[0]
     free, held, quantity, dead = initial_cash, 0.0, 0.0, False
     side, entry_bar, entry_price, best = 0.0, -1, 0.0, 0.0
@@ -194,32 +211,16 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
                 held -= payment
                 paid += payment
                 liquidation = liquidation_price(side, quantity, held, maintenance)
-            reason = -1
-            if held + quantity * opens[i] * (1.0 - side * maintenance) <= 0.0:
-                reason = LIQUIDATED
-            elif decisions[i - 1, EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0:
-                reason = SIGNAL
-            elif max_bars > 0.0 and i - entry_bar >= max_bars:
-                reason = TIMED
+            signalled = decisions[i - 1, EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0
+            overdue = max_bars > 0.0 and i - entry_bar >= max_bars
+            reason = exit_at_open(side, quantity, held, opens[i], maintenance, signalled, overdue)
             if reason >= 0:
-                back, price, fee, reason = settle(
-                    held, quantity, opens[i] * (1.0 - side * slippage), taker, reason
-                )
+                price = opens[i] * (1.0 - side * slippage)
+                back, price, fee, reason = settle(held, quantity, price, taker, reason)
                 free += back
                 dead = free <= 0.0
-                count = book(
-                    trade_ints,
-                    trade_floats,
-                    count,
-                    entry_bar,
-                    i,
-                    reason,
-                    quantity,
-                    entry_price,
-                    price,
-                    fees + fee,
-                    paid,
-                )
+                row = (quantity, entry_price, price, fees + fee, paid)
+                count = book(tables, count, (0, entry_bar, i, reason), row)
                 quantity, held = 0.0, 0.0
         if (wanted == 1 or wanted == -1) and quantity == 0.0 and not dead and decisions[i - 1, SIZE] > 0.0:
             side = float(wanted)
@@ -229,21 +230,19 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             quantity, fees, held = entry_terms(side, stake, entry_price, taker, leverage)
             paid, best, rung = 0.0, entry_price, 0
             liquidation = liquidation_price(side, quantity, held, maintenance)
-            distance = decisions[i - 1, STOP]
-            stop = entry_price * (1.0 - side * distance) if distance > 0.0 else 0.0
-            distance = decisions[i - 1, TARGET]
-            target = entry_price * (1.0 + side * distance) if distance > 0.0 else 0.0
+            stop = distant(entry_price, -side * decisions[i - 1, STOP])
+            target = distant(entry_price, side * decisions[i - 1, TARGET])
             trail, max_bars = decisions[i - 1, TRAIL], decisions[i - 1, MAX_BARS]
         # 2. Inside the bar: resting orders. The trailing stop knows the best price up to the bar before.
         if quantity != 0.0:
             while rung < rungs and i - entry_bar >= ladder[rung, 0]:
-                target = nearer_target(side, target, entry_price * (1.0 + side * ladder[rung, 1]))
+                target = nearer_target(side, target, entry_price, ladder[rung, 1])
                 rung += 1
             if trail_then > 0.0 and side * (best - entry_price) >= trail_after * entry_price:
                 trail = trail_then
             worst, kindest = (lows[i], highs[i]) if side > 0.0 else (highs[i], lows[i])
             level, why = protective_level(side, stop, trail, best, liquidation)
-            reason, price, both = resting_exit(side, opens[i], worst, kindest, level, why, target, slippage)
+            reason, price, both = resting_exit(side, (opens[i], worst, kindest), level, why, target, slippage)
             if both:
                 ambiguous += 1
             if reason >= 0:
@@ -251,19 +250,8 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
                 back, price, fee, reason = settle(held, quantity, price, rate, reason)
                 free += back
                 dead = free <= 0.0
-                count = book(
-                    trade_ints,
-                    trade_floats,
-                    count,
-                    entry_bar,
-                    i,
-                    reason,
-                    quantity,
-                    entry_price,
-                    price,
-                    fees + fee,
-                    paid,
-                )
+                row = (quantity, entry_price, price, fees + fee, paid)
+                count = book(tables, count, (0, entry_bar, i, reason), row)
                 quantity, held = 0.0, 0.0
             elif side * (kindest - best) > 0.0:
                 best = kindest
@@ -272,17 +260,141 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
     if wanted_side(decisions, bars - 1) == 2:
         conflicting += 1
     if quantity != 0.0:
-        count = book(
-            trade_ints,
-            trade_floats,
-            count,
-            entry_bar,
-            bars - 1,
-            OPEN,
-            quantity,
-            entry_price,
-            closes[bars - 1],
-            fees,
-            paid,
-        )
+        row = (quantity, entry_price, closes[bars - 1], fees, paid)
+        count = book(tables, count, (0, entry_bar, bars - 1, OPEN), row)
     return count, ambiguous, conflicting
+
+
+@_njit
+def marked(state: Floats) -> float:
+    """What all positions of a shared account are worth at their marks."""
+    total = 0.0
+    for s in range(state.shape[0]):
+        total += state[s, HELD] + state[s, AMOUNT] * state[s, MARK]
+    return total
+
+
+@_njit
+def granted(
+    state: Floats, free: float, equity: float, size: float, leverage: float, taker: float, limits: Floats
+) -> tuple[float, float]:
+    """Stake asked for and stake that a shared account grants (0 = refused): ``size`` of the equity at this open,
+    divided among the slots, as far as cash and room for notional go. ``limits``: slots, most notional / equity."""
+    positions, notional = 0, 0.0
+    for s in range(state.shape[0]):
+        if state[s, AMOUNT] != 0.0:
+            positions += 1
+            notional += abs(state[s, AMOUNT]) * state[s, MARK]
+    asked = size * equity / limits[0]
+    room = (limits[1] * equity - notional) * (1.0 + leverage * taker) / leverage
+    stake = min(asked, free, room)
+    return asked, stake if positions < limits[0] and stake >= LEAST_SHARE * asked else 0.0
+
+
+@_njit
+def shared_account(  # noqa: C901 - the rules of account(), told for many symbols at once
+    prices: Prices,
+    decisions: Floats,
+    funding: Floats,
+    layout: tuple[Ints, Ints, Ints, Ints],
+    terms: Floats,
+    ladder: Floats,
+    limits: Floats,
+    initial_cash: float,
+    equity: Floats,
+    tables: Tables,
+    counts: Ints,
+) -> None:
+    """One cash account over many symbols. Rows are bars of all symbols, sorted by time and symbol. ``layout``: each row's
+    symbol, its bar in that symbol, the row of that symbol's bar before (-1 = none), and the first row of each time,
+    then the number of rows. Fills ``equity`` (times), the trade tables and ``counts`` (5)."""
+    maker, taker, slippage, leverage = terms[MAKER], terms[TAKER], terms[SLIPPAGE], terms[LEVERAGE]
+    maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
+    opens, highs, lows, closes = prices
+    symbols, bars, before, steps = layout
+    many, rungs, free, count = symbols.max() + 1, ladder.shape[0], initial_cash, 0
+    state, entered, rung = np.zeros((many, 13)), np.zeros(many, np.int64), np.zeros(many, np.int64)
+    last, asks = np.zeros(many, np.int64), np.zeros(many)
+    for t in range(steps.shape[0] - 1):
+        waiting = 0
+        for r in range(steps[t], steps[t + 1]):
+            s, p, i = symbols[r], before[r], bars[r]
+            now, last[s], asks[s], state[s, MARK] = state[s], i, 0.0, opens[r]
+            if p < 0:
+                continue
+            wanted = wanted_side(decisions, p)
+            side, quantity = now[WAY], now[AMOUNT]
+            if quantity != 0.0:
+                payment = quantity * opens[r] * funding[r]
+                now[HELD] -= payment
+                now[FUNDED] += payment
+                now[RUIN_AT] = liquidation_price(side, quantity, now[HELD], maintenance)
+                signalled = decisions[p, EXIT_LONG if side > 0.0 else EXIT_SHORT] > 0.0
+                overdue = now[UNTIL] > 0.0 and i - entered[s] >= now[UNTIL]
+                why = exit_at_open(side, quantity, now[HELD], opens[r], maintenance, signalled, overdue)
+                if why >= 0:
+                    price = opens[r] * (1.0 - side * slippage)
+                    back, price, fee, why = settle(now[HELD], quantity, price, taker, why)
+                    free += back
+                    row = (quantity, now[PAID_FOR], price, now[FEES_SO_FAR] + fee, now[FUNDED])
+                    count = book(tables, count, (s, entered[s], i, why), row)
+                    now[HELD], now[AMOUNT] = 0.0, 0.0
+            if wanted == 2:
+                counts[CONFLICTING] += 1
+            elif wanted != 0 and now[AMOUNT] == 0.0 and decisions[p, SIZE] > 0.0:
+                asks[s] = decisions[p, SIZE]
+                waiting += 1
+        worth = free + marked(state) if waiting > 0 else 0.0
+        while waiting > 0:
+            chosen = -1
+            for r in range(steps[t], steps[t + 1]):
+                if asks[symbols[r]] > 0.0 and (chosen < 0 or asks[symbols[r]] > asks[symbols[chosen]]):
+                    chosen = r
+            s, p, waiting = symbols[chosen], before[chosen], waiting - 1
+            asked, stake = granted(state, free, worth, asks[s], leverage, taker, limits)
+            asks[s] = 0.0
+            if stake <= 0.0:
+                counts[REFUSED] += 1
+                continue
+            counts[CUT] += 1 if stake < asked * (1.0 - 1e-9) else 0
+            now, side = state[s], float(wanted_side(decisions, p))
+            free -= stake
+            price = opens[chosen] * (1.0 + side * slippage)
+            now[AMOUNT], now[FEES_SO_FAR], now[HELD] = entry_terms(side, stake, price, taker, leverage)
+            now[RUIN_AT] = liquidation_price(side, now[AMOUNT], now[HELD], maintenance)
+            now[WAY], now[PAID_FOR], now[BEST], now[FUNDED] = side, price, price, 0.0
+            now[STOP_AT] = distant(price, -side * decisions[p, STOP])
+            now[TARGET_AT] = distant(price, side * decisions[p, TARGET])
+            now[TRAIL_BY], now[UNTIL] = decisions[p, TRAIL], decisions[p, MAX_BARS]
+            entered[s], rung[s] = bars[chosen], 0
+        for r in range(steps[t], steps[t + 1]):
+            s, i, now = symbols[r], bars[r], state[symbols[r]]
+            side, quantity, now[MARK] = now[WAY], now[AMOUNT], closes[r]
+            if quantity == 0.0:
+                continue
+            while rung[s] < rungs and i - entered[s] >= ladder[rung[s], 0]:
+                now[TARGET_AT] = nearer_target(side, now[TARGET_AT], now[PAID_FOR], ladder[rung[s], 1])
+                rung[s] += 1
+            if trail_then > 0.0 and side * (now[BEST] - now[PAID_FOR]) >= trail_after * now[PAID_FOR]:
+                now[TRAIL_BY] = trail_then
+            worst, kindest = (lows[r], highs[r]) if side > 0.0 else (highs[r], lows[r])
+            level, stopped = protective_level(side, now[STOP_AT], now[TRAIL_BY], now[BEST], now[RUIN_AT])
+            bar, target = (opens[r], worst, kindest), now[TARGET_AT]
+            why, price, both = resting_exit(side, bar, level, stopped, target, slippage)
+            counts[AMBIGUOUS] += 1 if both else 0
+            if why >= 0:
+                rate = maker if why == TARGETED else taker
+                back, price, fee, why = settle(now[HELD], quantity, price, rate, why)
+                free += back
+                row = (quantity, now[PAID_FOR], price, now[FEES_SO_FAR] + fee, now[FUNDED])
+                count = book(tables, count, (s, entered[s], i, why), row)
+                now[HELD], now[AMOUNT] = 0.0, 0.0
+            elif side * (kindest - now[BEST]) > 0.0:
+                now[BEST] = kindest
+        equity[t] = free + marked(state)
+    for s in range(many):
+        now = state[s]
+        if now[AMOUNT] != 0.0:
+            row = (now[AMOUNT], now[PAID_FOR], now[MARK], now[FEES_SO_FAR], now[FUNDED])
+            count = book(tables, count, (s, entered[s], last[s], OPEN), row)
+    counts[TRADES] = count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Prepared:
     values: Floats
     funding: Funding
     initial_cash: float
-    plan: ExitPlan = ExitPlan()
+    plan: ExitPlan = field(default_factory=ExitPlan)
 
     def run(self, costs: Costs) -> Account:
         """One account under ``costs`` (``costs.funding`` was decided when the inputs were prepared).
@@ -53,17 +53,16 @@ class Prepared:
         from tools.backtest import kernel  # numba takes 0.3 s to import
 
         equity = np.empty(len(self.market))
-        ints, floats = np.empty((room, 4), dtype=np.int64), np.empty((room, 6))
+        ints, floats = np.empty((room, 5), dtype=np.int64), np.empty((room, 6))
         count, ambiguous, conflicting = kernel.account(
-            *self.prices,
+            self.prices,
             self.values,
             self.funding.rates,
             terms_of(costs, self.plan),
             ladder_of(self.plan),
             self.initial_cash,
             equity,
-            ints,
-            floats,
+            (ints, floats),
         )
         return count, Account(equity, ints[:count], floats[:count], ambiguous, conflicting)
 
@@ -82,7 +81,8 @@ def terms_of(costs: Costs, plan: ExitPlan) -> Floats:
     """What the compiled rules need to know about costs and plan, in the order of the kernel's TERMS. (7) float64."""
     rates = [costs.maker_bps * BPS, costs.taker_bps * BPS, costs.slippage_bps * BPS]
     return np.array(
-        [*rates, costs.leverage, costs.maintenance_margin, plan.trail_after, plan.trail_then], dtype=np.float64
+        [*rates, costs.leverage, costs.maintenance_margin, plan.trail_after, plan.trail_then],
+        dtype=np.float64,
     )
 
 

@@ -87,5 +87,5 @@ def _trades(market: Market, account: Account) -> tuple[Trade, ...]:
             pnl=float(row[5]),
             reason=_REASONS[reason],
         )
-        for (entry, last, side, reason), row in zip(account.ints, account.floats, strict=True)
+        for (entry, last, side, reason, _), row in zip(account.ints, account.floats, strict=True)
     )
