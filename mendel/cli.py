@@ -21,6 +21,7 @@ from mendel.commands import (
     optimize,
     patches,
     regimes,
+    sandbox,
     start,
     state,
     understanding,
@@ -66,6 +67,7 @@ app.command()(hypothesis.hypothesis)
 app.add_typer(patches.app, name="patch")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(data.app, name="data")
+app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(memory.app, name="memory")
 app.command()(regimes.regimes)
 app.command()(look.look)

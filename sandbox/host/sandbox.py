@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from sandbox.host import memory
-from sandbox.host.contracts import Evaluation, Feed, Floats, Ints, Limits, Outcome, SandboxPlace, Status
+from sandbox.host.contracts import (
+    Evaluation,
+    Feed,
+    Floats,
+    Ints,
+    Layer,
+    Limits,
+    Outcome,
+    SandboxPlace,
+    Status,
+)
 from sandbox.host.interpreter import SandboxError
 from sandbox.host.request import (
     check_evaluation,
@@ -67,6 +77,7 @@ class Sandbox:
         self._pool = ThreadPoolExecutor(zygotes, thread_name_prefix="sandbox")
         self._lock, self._prove_lock = threading.Lock(), threading.Lock()
         self._proven: str | None = None  # None: not tested yet; "": isolated; else why not
+        self._layers: tuple[Layer, ...] = ()
         self._closed = False
         self._owner = os.getpid()
 
@@ -93,6 +104,16 @@ class Sandbox:
         """Run several, as many at once as there are zygotes; the answers in the order of the questions."""
         self._check_open()
         return list(self._pool.map(self.evaluate, evaluations))
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Every wall as the self-test found it, attacked now if it was not yet."""
+        self._check_open()
+        with self._prove_lock:
+            if self._proven is None:
+                zygote = self._prove()
+                if zygote is not None:
+                    self._keep(zygote)
+        return self._layers
 
     def close(self) -> None:
         """End every zygote. Safe to call twice; does nothing in a fork of the process that made it."""
@@ -180,6 +201,10 @@ class Sandbox:
         except BaseException:
             zygote.kill()
             raise
+        self._keep(zygote)
+
+    def _keep(self, zygote: Zygote) -> None:
+        """Back into the pool, unless that is closed."""
         with self._lock:
             if not self._closed:
                 self._idle.append(zygote)
@@ -199,6 +224,7 @@ class Sandbox:
         self._place.bundles.mkdir(parents=True, exist_ok=True)
         layers, zygote = fast_layers(self._setup)
         failed = first_failure(layers)
+        self._layers = layers
         self._proven = "" if failed is None else f"{failed.name}: {failed.detail}; {failed.remedy}"
         if failed is None:
             return zygote
