@@ -89,7 +89,8 @@ class Rules:
         self.wanted, self.entry_terms = kernel.wanted_side.py_func, kernel.entry_terms.py_func
         self.protective, self.resting = kernel.protective_level.py_func, kernel.resting_exit.py_func
         self.settle, self.nearer = kernel.settle.py_func, kernel.nearer_target.py_func
-        self.liquidation = kernel.liquidation_price.py_func
+        self.liquidation, self.exit_at_open = kernel.liquidation_price.py_func, kernel.exit_at_open.py_func
+        self.distant = kernel.distant.py_func
         self.opens, self.highs, self.lows, self.closes = (p.tolist() for p in price_arrays(market))
         self.funding = funding_rates(market, costs).rates.tolist()
         terms = terms_of(costs, plan).tolist()
@@ -188,15 +189,11 @@ class SteppingAccount:
             )
 
     def _market_exit(self, bar: int, decided: Sequence[float], position: Position) -> int:
-        rules, kernel = self.rules, self.rules.kernel
-        worth = rules.opens[bar] * (1.0 - position.side * rules.maintenance)
-        if position.held + position.quantity * worth <= 0.0:
-            return int(kernel.LIQUIDATED)
-        if decided[EXIT_LONG if position.side > 0.0 else EXIT_SHORT] > 0.0:
-            return int(kernel.SIGNAL)
-        if position.max_bars > 0.0 and bar - position.entry_bar >= position.max_bars:
-            return int(kernel.TIMED)
-        return -1
+        rules = self.rules
+        signal = decided[EXIT_LONG if position.side > 0.0 else EXIT_SHORT] > 0.0
+        overdue = position.max_bars > 0.0 and bar - position.entry_bar >= position.max_bars
+        held = position.side, position.quantity, position.held
+        return int(rules.exit_at_open(*held, rules.opens[bar], rules.maintenance, signal, overdue))
 
     def _enter(self, bar: int, side: float, row: Sequence[float]) -> None:
         rules = self.rules
@@ -215,8 +212,8 @@ class SteppingAccount:
             entry_bar=bar,
             entry_price=price,
             best=price,
-            stop=price * (1.0 - side * stop) if stop > 0.0 else 0.0,
-            target=price * (1.0 + side * target) if target > 0.0 else 0.0,
+            stop=rules.distant(price, -side * stop),
+            target=rules.distant(price, side * target),
             trail=trail,
             max_bars=max_bars,
             liquidation=rules.liquidation(side, quantity, held, rules.maintenance),
@@ -233,7 +230,7 @@ class SteppingAccount:
             side, position.stop, position.trail, position.best, position.liquidation
         )
         reason, price, both = rules.resting(
-            side, rules.opens[bar], worst, kindest, level, why, position.target, rules.slippage
+            side, (rules.opens[bar], worst, kindest), level, why, position.target, rules.slippage
         )
         self.ambiguous_bars += bool(both)
         if reason >= 0:
@@ -247,8 +244,8 @@ class SteppingAccount:
         while (
             position.rung < len(rules.ladder) and bar - position.entry_bar >= rules.ladder[position.rung][0]
         ):
-            target = entry * (1.0 + side * rules.ladder[position.rung][1])
-            position.target = rules.nearer(side, position.target, target)
+            distance = rules.ladder[position.rung][1]
+            position.target = rules.nearer(side, position.target, entry, distance)
             position.rung += 1
         if rules.trail_then > 0.0 and side * (position.best - entry) >= rules.trail_after * entry:
             position.trail = rules.trail_then
