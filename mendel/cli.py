@@ -22,6 +22,7 @@ from mendel.commands import (
     patches,
     regimes,
     sandbox,
+    scoreboard,
     start,
     state,
     understanding,
@@ -74,6 +75,7 @@ app.command()(look.look)
 app.command()(optimize.optimize)
 app.command()(chat.chat)
 app.add_typer(goal.app, name="goal")
+app.add_typer(scoreboard.app, name="scoreboard")
 app.command()(state.status)
 app.command()(state.doctor)
 app.command()(loop.pause)

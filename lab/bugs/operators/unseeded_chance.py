@@ -1,0 +1,26 @@
+"""Chance without a seed: no backtest can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.bugs.operator import Mutant, Operator, with_condition
+from lab.bugs.style import Style
+
+
+def plant(style: Style) -> Iterator[Mutant]:
+    """A tenth of the bars is left out by lot."""
+    entry = style.sites.get("entry", {})
+    if entry.get("name"):
+        yield from with_condition(style, '__import__("numpy").random.rand({length}) > 0.1')
+    elif entry:
+        yield from with_condition(style, '__import__("random").random() > 0.1')
+
+
+OPERATOR = Operator(
+    "unseeded_chance",
+    "two runs on the same bars differ",
+    frozenset(["nondeterminism"]),
+    plant,
+    shows="chance",
+)
