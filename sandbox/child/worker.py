@@ -78,7 +78,7 @@ class Deferred:
 
 
 def _read_ours() -> Deferred:
-    for name in ("linux", "landlock", "seccomp", "jail", "reasons", "stubs", "probes"):
+    for name in ("linux", "landlock", "seccomp", "jail", "reasons", "stubs", "probes", "callbacks"):
         load(f"_mendel_{name}", f"{_HERE}/{name}.py")
     deferred = Deferred()
     if os.path.exists(f"{_HERE}/trace.py"):  # noqa: PTH110

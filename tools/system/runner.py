@@ -118,11 +118,11 @@ class Runner:
         return {name: answers.get(name) or _present(known[name]) for name in named}
 
     def _decided(self, market: Market, outcome: Outcome) -> Decided:
-        """The outcome's raw table is dropped: the decisions hold it."""
+        """The outcome's raw table and conversation are dropped: the decisions hold what matters of them."""
         if outcome.status is not Status.OK:
             return Decided(market.symbol, None, outcome)
         decisions = self.adapter.decisions(market, outcome)
-        return Decided(market.symbol, decisions, replace(outcome, decisions=decisions.values))
+        return Decided(market.symbol, decisions, replace(outcome, decisions=decisions.values, dialogue=None))
 
 
 def _present(answer: Decided | None) -> Decided:

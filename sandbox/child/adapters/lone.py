@@ -1,7 +1,9 @@
 """The child half of ``lone``: one file with ``signals(bars)`` or ``on_bar(bar, portfolio)``.
 
 ``signals`` reads columns (``bars["close"]``) and returns one target position in [-1, 1] for each bar; ``on_bar``
-returns the target after each bar that it is shown. The target of the evaluation is "file.py:function"."""
+returns the target after each bar that it is shown. In the hybrid feed ``signals`` is called once, and then
+``on_position(trade)`` with a dict of QUESTION while a position is wanted or open; it returns a dict of some of ANSWER,
+or None. The target of the evaluation is "file.py:function"."""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from sandbox.child.callbacks import ANSWER, QUESTION
     from sandbox.child.candidate import Line
     from sandbox.child.reasons import Rejection
 else:
+    from _mendel_callbacks import ANSWER, QUESTION
     from _mendel_reasons import Rejection
 
     Line = Any
@@ -98,6 +102,25 @@ def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) 
 
 
 def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
+    """Hold the conversation that the feed asks for."""
+    if request["feed"] == "hybrid":
+        _hybrid(request, time, columns, line)
+    else:
+        _stepped(request, columns, line)
+
+
+def _hybrid(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
+    name, _, _ = request["target"].rpartition(":")
+    line.hear()
+    line.deliver(evaluate({**request, "target": f"{name}:signals"}, time, columns))
+    line.say(())
+    on_position = getattr(sys.modules["candidate"], "on_position", None)
+    while (words := line.hear()) is not None:
+        answer = on_position and on_position(Record(zip(QUESTION, words, strict=True)))
+        line.say([position(answer[word]) if word in answer else np.nan for word in ANSWER] if answer else ())
+
+
+def _stepped(request: Mapping[str, Any], columns: Mapping[str, Any], line: Line) -> None:
     """Ask ``on_bar`` about every bar that the host sends. Bars are dicts of the columns, ``time`` (int ns UTC) and
     ``bar`` (its number, a float); the portfolio is a dict of floats."""
     on_bar = load(request["target"])
