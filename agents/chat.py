@@ -146,9 +146,11 @@ class Chat:
         assert self.model is not None
         facts = {"result": done.facts, "in_words": done.reply}
         held, parts, count, struck = KnownFacts(facts), [], 0, 0
+        about: frozenset[tuple[str, str]] = frozenset()
         try:
             for sentence in sentences(self.model.say("chat", {"task": "reply", "said": said}, facts)):
-                seen = check(sentence, held)
+                seen = check(sentence, held, about)
+                about = seen.about
                 count, struck = count + seen.checked, struck + len(seen.struck)
                 parts.append(seen.text)
                 show(seen.text)

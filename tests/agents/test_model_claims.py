@@ -53,10 +53,10 @@ def test_what_the_facts_hold_stands(text: str) -> None:
     ("text", "struck"),
     [
         ("XRPUSDT has 211 trades", ("XRPUSDT", "211")),
-        ("SOL made +13 bps", ("SOL", "+13")),
+        ("SOL made +13 bps", ("SOL", "+13 bps")),
         ("see foo.py and rules.py:42", ("foo.py", "rules.py:42")),
         ("patch deadbeef12 until 2025-07-01", ("deadbeef12", "2025-07-01")),
-        ("13.3 bps, 45 % of bars, 15m", ("13.3", "45 %", "15m")),
+        ("13.3 bps, 45 % of bars, 15m", ("13.3 bps", "45 %", "15m")),
     ],
 )
 def test_what_they_do_not_hold_is_struck_and_counted(text: str, struck: tuple[str, ...]) -> None:
