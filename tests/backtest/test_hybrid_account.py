@@ -18,12 +18,16 @@ from tools.contracts import Costs, Decisions, Floats
 NOTHING = dict.fromkeys(ANSWER, math.nan)
 
 
+Talk = tuple[list[dict[str, float]], Floats]
+
+
 def talk(
     account: HybridAccount, table: Floats, answers: dict[int, dict[str, float]] | None = None, seed: int = 0
-):  # type: ignore[no-untyped-def]
+) -> Talk:
     """Hold a conversation with random answers (or given ones, by bar); questions as dicts, and the decisions."""
     rng = np.random.default_rng(seed)
-    conversation, asked, answer = account.conversation(table), [], None
+    conversation, answer = account.conversation(table), None
+    asked: list[dict[str, float]] = []
     while True:
         try:
             words = next(conversation) if answer is None else conversation.send(answer)
