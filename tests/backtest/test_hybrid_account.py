@@ -56,7 +56,7 @@ def test_the_decisions_that_come_out_give_the_same_trades(seed: int, asks: int) 
     found = [(t.entry_bar, t.exit_bar, t.side, t.reason) for t in account.account.closed]
     assert found == [tuple(row[:4]) for row in closed.tolist()]
     np.testing.assert_allclose(account.account.equity, expected.equity, rtol=1e-9)
-    assert all(q["asks"] & ~asks == 0 and q["asks"] for q in asked)
+    assert all(int(q["asks"]) & ~asks == 0 and q["asks"] for q in asked)
     assert asks or not asked
 
 
