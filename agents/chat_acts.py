@@ -8,7 +8,7 @@ from typing import Any
 from agents import chat_looks as looks
 from agents.chat_room import Done, Room
 from agents.desk import Desk
-from agents.goals import add_goal
+from agents.goals import add_goal, conditions
 from memory.goals import Goals
 
 PAUSED = "loop.paused"
@@ -20,14 +20,10 @@ def set_goal(room: Room, arguments: dict[str, Any]) -> Done:
     with room.desk() as desk:
         goal = add_goal(desk.store, arguments["text"], room.markets)
     about = ", ".join(goal["symbols"]) or "every symbol"
-    limit = (
-        f" Constraint, shown with every patch and judged by you: {goal['constraint']}."
-        if goal["constraint"]
-        else ""
-    )
+    limit = "".join(f"\n  {line}" for line in conditions(goal))
     measured = f", measured in {goal['metric']}" if goal["metric"] else ""
     return Done(
-        f"Goal {goal['id']}: {goal['target']} ({about}{measured}).{limit} The next cycle starts there.",
+        f"Goal {goal['id']}: {goal['target']} ({about}{measured}). The next cycle starts there.{limit}",
         goal,
         acted=True,
     )

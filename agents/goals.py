@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agents.goal_budget import IN_A_GOAL, budget_in, budget_of, spent
+from agents.goal_rules import finding_refused, rules_of
 from memory.goals import Goals
 from memory.store import Store
 from tools.errors import MendelError
@@ -27,11 +30,6 @@ METRICS: tuple[tuple[str, str], ...] = (
 )
 _CONSTRAINT = re.compile(
     r"\b(without|but\b|while|as long as|provided|keep(?:ing)?|under|below|at most|no more than|never|don'?t|do not)\b.*",
-    re.I,
-)
-_BUDGET = re.compile(
-    r"\b(?:within|for|in|at most|using|max(?:imum)?)\s+(?:at most\s+)?"
-    r"(?:(?P<cycles>\d+)\s+cycles?|\$\s?(?P<usd>\d+(?:\.\d+)?)|(?P<tokens>\d[\d,]*k?)\s+tokens)",
     re.I,
 )
 _TICKER = re.compile(r"\b[A-Z][A-Z0-9]{1,11}\b")
@@ -138,8 +136,21 @@ def unknown_market(text: str, known: Sequence[str]) -> str | None:
     return None
 
 
-def parse_goal(text: str, known: Sequence[str] = ()) -> dict[str, Any]:
-    """``{"target", "symbols", "metric", "constraint", "budget"}``; what was not said is None or empty. Raises GoalError."""
+@dataclass(frozen=True)
+class Asked:
+    """What was said beside a goal's words; it goes before what the words say. ``symbols`` are names or coins, ``reach`` is a
+    figure such as ``10%``, ``constraints`` and ``budgets`` are words (see goal_rules and goal_budget)."""
+
+    symbols: tuple[str, ...] = ()
+    metric: str | None = None
+    reach: str | None = None
+    constraints: tuple[str, ...] = ()
+    budgets: tuple[str, ...] = ()
+
+
+def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> dict[str, Any]:
+    """``{"target", "symbols", "metric", "reach", "constraint", "rules", "budget"}``; what was not said is None or empty. Raises
+    GoalError and BudgetTextError."""
     target = " ".join(text.split()).strip(" .!\"'")
     if not target:
         raise GoalError('the goal is empty: say what to reach, for example "make TON trade"')
@@ -148,41 +159,75 @@ def parse_goal(text: str, known: Sequence[str] = ()) -> dict[str, Any]:
     stranger = unknown_market(target, known)
     if stranger:
         raise GoalError(f"{stranger} is not in the data: choose one of {', '.join(known)}")
-    budget = _budget(target)
-    plain = _BUDGET.sub("", target)
+    plain = IN_A_GOAL.sub("", target)
     limit = _CONSTRAINT.search(plain)
     limited = limit if limit is not None and limit.start() > 0 else None
     aim = plain[: limited.start()] if limited else plain
-    symbols = symbols_in(aim, known)
-    metric = next((name for name, words in METRICS if re.search(rf"\b(?:{words})", aim, re.I)), None)
+    symbols = _asked_symbols(asked.symbols, known) or symbols_in(aim, known)
+    metric = _asked_metric(asked.metric) or next(
+        (name for name, words in METRICS if re.search(rf"\b(?:{words})", aim, re.I)), None
+    )
     if not symbols and metric is None:
         names = ", ".join(name for name, _ in METRICS)
         raise GoalError(f"{target!r}: nothing in it can be measured; name a symbol or one of {names}")
     constraint = " ".join(limited.group().split()).strip(" ,.") if limited else None
+    limits = [*(_apart(constraint) if constraint else ()), *asked.constraints]
     return {
         "target": target,
         "symbols": symbols,
         "metric": metric,
-        "constraint": constraint,
-        "budget": budget,
+        "reach": _reach(asked.reach),
+        "constraint": "; ".join(limits) or None,
+        "rules": rules_of(limits, known),
+        "budget": {**(budget_in(target) or {}), **budget_of(list(asked.budgets))} or None,
     }
 
 
-def _budget(text: str) -> dict[str, float] | None:
-    found = _BUDGET.search(text)
-    if found is None:
+def _apart(constraint: str) -> list[str]:
+    """``without more drawdown and don't touch BTC`` are two."""
+    parts = re.split(
+        r"\s*(?:,|;|\band\b|\bor\b)\s*(?=(?:without|don'?t|do not|never|keep|only|no|at most|max)\b)",
+        constraint,
+    )
+    return [p.strip() for p in parts if p.strip()]
+
+
+def _asked_symbols(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    found = []
+    for name in names:
+        named = symbols_in(name.upper(), known)
+        if not named:
+            raise GoalError(
+                f"{name} is not in the data: choose one of {', '.join(known) or 'none, since there are no data'}"
+            )
+        found += named
+    return list(dict.fromkeys(found))
+
+
+def _asked_metric(name: str | None) -> str | None:
+    if name is None:
         return None
-    if found["cycles"]:
-        return {"cycles": int(found["cycles"])}
-    if found["usd"]:
-        return {"usd": float(found["usd"])}
-    digits = found["tokens"].casefold().replace(",", "")
-    return {"tokens": int(digits.removesuffix("k")) * (1000 if digits.endswith("k") else 1)}
+    wanted = name.strip().casefold().replace(" ", "_").replace("-", "_")
+    names = [n for n, _ in METRICS]
+    if wanted not in names:
+        raise GoalError(f"{name!r} is not measured: choose one of {', '.join(names)}")
+    return wanted
 
 
-def add_goal(store: Store, text: str, known: Sequence[str] = ()) -> dict[str, Any]:
-    """Keep a goal. Raises GoalError."""
-    body = parse_goal(text, known)
+def _reach(text: str | None) -> float | None:
+    """``10%`` as a fraction, ``1.5`` as it is."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*[<>=]*\s*(-?\d+(?:\.\d+)?)\s*(%)?\s*", text)
+    if found is None:
+        raise GoalError(f"{text!r} is no figure to reach: write 10% or 1.5")
+    return float(found[1]) / (100 if found[2] else 1)
+
+
+def add_goal(store: Store, text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> dict[str, Any]:
+    """Keep a goal. The words of a goal that is still open, with other conditions, set it anew: what it may cost counts from now.
+    Raises GoalError and BudgetTextError."""
+    body = parse_goal(text, known, asked)
     row: dict[str, Any] = Goals(store).add(body.pop("target"), body)
     return row
 
@@ -214,15 +259,56 @@ def steer(goals: Sequence[Mapping[str, Any]], findings: Sequence[Finding]) -> li
     return sorted(findings, key=later)
 
 
-def goals_of_cycle(store: Store, findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a cycle's result says of the goals: ``[{"id", "target", "status", "symbols", "metric", "constraint", "touched"}]``.
+@dataclass(frozen=True)
+class Admitted:
+    """Findings in the order in which they are taken, those that a goal is about first, and why the others are not repaired (by
+    id)."""
 
-    ``touched`` are ids of findings that the goal put first; a paused goal touches none. Finished goals are left out."""
+    findings: tuple[Finding, ...]
+    refused: Mapping[str, str]
+
+
+def admit(goals: Sequence[Mapping[str, Any]], findings: Sequence[Finding]) -> Admitted:
+    """Which findings the steering goals let a cycle take up, and in which order."""
+    from agents.goal_rules import kind_refused
+    from tools.records import finding_json
+
+    active = [g for g in goals if g["status"] == "active"]
+    no_fixes = kind_refused(active, "fix")
+    refused = {f.id: why for f in findings if (why := no_fixes or finding_refused(active, finding_json(f)))}
+    return Admitted(tuple(f for f in steer(active, findings) if f.id not in refused), refused)
+
+
+def goals_of_cycle(store: Store, findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a cycle's result says of the goals: ``[{"id", "target", "status", "symbols", "metric", "constraint", "budget", "used", "spent", "touched"}]``.
+
+    ``touched`` are ids of findings that the goal put first; a paused goal, or one whose budget is used up (``spent`` says why, ""
+    while it is not), touches none. Finished goals are left out."""
+    from memory.ledger import Ledger
+
     names = ("id", "target", "status", "symbols", "metric", "constraint")
+    ledger = Ledger(store)
     shown = []
     for goal in Goals(store).list():
         if goal["status"] in ("active", "paused"):
-            steering = goal["status"] == "active"
+            so_far = spent(store, ledger, goal)
+            steering = goal["status"] == "active" and not so_far.why
             touched = [f["id"] for f in findings if steering and touches(goal, f)]
-            shown.append({**{n: goal[n] for n in names}, "touched": touched})
+            cost = {"budget": goal.get("budget"), "used": so_far.used, "spent": so_far.why}
+            shown.append({**{n: goal.get(n) for n in names}, **cost, "touched": touched})
     return shown
+
+
+def conditions(goal: Mapping[str, Any]) -> list[str]:
+    """What a goal's constraints and budget come to, one line each, for a person."""
+    from agents.goal_rules import rules_in, told
+
+    lines = [told(rule) for rule in rules_in(goal)]
+    budget = goal.get("budget") or {}
+    if budget:
+        parts = [
+            f"until {v}" if k == "until" else f"${v:g}" if k == "usd" else f"{v} {k}"
+            for k, v in budget.items()
+        ]
+        lines.append(f"budget: {', '.join(parts)}, counted from now; used up, it steers no cycle")
+    return lines

@@ -22,19 +22,27 @@ class Goals:
         self.store = store
 
     def add(self, target: str, body: Json = None) -> Json:
-        """Keep a goal, active. The same target that is still open is the same goal: it is made active again."""
+        """Keep a goal, active. The same target that is still open is the same goal: it is made active again, with the new
+        document; ``created`` is then the time at which it was set again where the document differs."""
         with self.store.transaction():
             for known in self.list():
                 if known["target"].casefold() == target.casefold() and known["status"] in (
                     "active",
                     "paused",
                 ):
-                    return self.set_status(known["id"], "active")
+                    return self._again(known["id"], body or {})
             now = utc_now()
             identity = hashlib.sha256(canonical([target, now]).encode()).hexdigest()[:8]
             values = (identity, target, "active", now, now, canonical(body or {}))
             self.store.write("INSERT INTO goals VALUES (?, ?, ?, ?, ?, ?)", values)
             return self.get(identity)
+
+    def _again(self, identity: str, body: Json) -> Json:
+        row = self.store.row("SELECT body FROM goals WHERE id = ?", (identity,))
+        if row is not None and row["body"] != canonical(body):
+            values = (canonical(body), utc_now(), identity)
+            self.store.write("UPDATE goals SET body = ?, created = ? WHERE id = ?", values)
+        return self.set_status(identity, "active")
 
     def get(self, goal: str) -> Json:
         """The goal with this id, or a unique start of it. Raises MemoryStoreError."""

@@ -51,7 +51,7 @@ def finding(identity: str, *starved: str) -> Finding:
 def test_what_a_goal_says(text: str, symbols: list[str], metric: str, constraint: str, budget: Any) -> None:
     goal = parse_goal(text, MARKETS)
     shown = {"target": text, "symbols": symbols, "metric": metric, "constraint": constraint, "budget": budget}
-    assert goal == shown
+    assert {name: goal[name] for name in shown} == shown
 
 
 @pytest.mark.parametrize(
