@@ -7,7 +7,8 @@ import pytest
 from builders import FREE, decisions_of, flat_bar, market_of
 
 from tools.backtest.daily import by_month, daily_returns, drawdown
-from tools.backtest.metrics import sharpe, sortino, universe_correlation
+from tools.backtest.metrics import universe_correlation
+from tools.backtest.ratios import sharpe, sortino
 from tools.backtest.simulate import simulate
 from tools.contracts import Backtest, Costs, Decisions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,6 +46,40 @@ def drawdown(result: Backtest) -> Floats:
     peak = np.maximum.accumulate(np.maximum(result.equity, result.initial_cash))
     path: Floats = 1.0 - result.equity / peak
     return path
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """One stretch below the highest equity so far: from the last bar at that height (``from_ns``) over the lowest
+    (``low_ns``) to the first bar back at it (``to_ns``, None = not by the end). ``depth`` is a fraction of the peak."""
+
+    depth: float
+    from_ns: int
+    low_ns: int
+    to_ns: int | None
+    days: float
+
+
+def drawdowns(result: Backtest) -> list[Drawdown]:
+    """Every stretch under water, the deepest first. Before the first bar the account is at its initial cash."""
+    path = drawdown(result)
+    under = np.concatenate(([False], path > 0, [False]))
+    starts = np.flatnonzero(~under[:-1] & under[1:])
+    stops = np.flatnonzero(under[:-1] & ~under[1:])
+    found = []
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        low = start + int(np.argmax(path[start:stop]))
+        first, end = int(result.time[max(start - 1, 0)]), int(result.time[min(stop, len(path) - 1)])
+        found.append(
+            Drawdown(
+                float(path[low]),
+                first,
+                int(result.time[low]),
+                end if stop < len(path) else None,
+                (end - first) / DAY_NS,
+            )
+        )
+    return sorted(found, key=lambda episode: -episode.depth)
 
 
 def by_month(result: Backtest) -> dict[str, Metric]:

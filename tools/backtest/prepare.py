@@ -28,6 +28,14 @@ class Account:
 
 
 @dataclass(frozen=True)
+class SharedAccount(Account):
+    """The same of a shared account: ``equity`` by time; entries ``refused``, and ``cut`` to what was left."""
+
+    refused: int
+    cut: int
+
+
+@dataclass(frozen=True)
 class Prepared:
     """Checked inputs, ready to be run under several costs."""
 
