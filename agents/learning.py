@@ -142,7 +142,7 @@ class ContinuousLearning:
         """Look for edges that changed: the first ``reference`` part of a symbol's trades against the rest. ``trades`` are by
         default those of the system as it is, before the vault. ``level`` is the rate of false alarms over all symbols
         together. A drift becomes a lesson, and the lessons that held on that symbol are marked ``retest``."""
-        from agents.learning_drift import detect_drift
+        from tools.statistics.drift import detect_drift
 
         with self._open() as desk:
             given = self._trades(desk) if trades is None else trades

@@ -9,7 +9,6 @@ import pytest
 
 from agents.desk import Desk
 from agents.learning import ContinuousLearning
-from agents.learning_drift import cusum, detect_drift
 from agents.learning_lessons import hypothesis_lesson, patch_fields
 from agents.learning_transfer import neighbours
 from memory.embeddings import HashingEmbedder
@@ -194,22 +193,6 @@ def test_a_lost_edge_is_noticed_and_puts_lessons_in_doubt(desk: Desk) -> None:
         {"ETHUSDT": broken, "SOLUSDT": steady, "TONUSDT": few}, reference=0.6
     )
     assert again == answer
-
-
-def test_the_printed_rate_of_false_alarms_is_true() -> None:
-    """Skewed trades as a stop-loss strategy makes them, nothing changes: alarms at about the nominal rate of 10 %."""
-    rng = np.random.default_rng(5)
-    draws = np.where(
-        rng.random((120, 120)) < 0.6, rng.normal(30, 10, (120, 120)), rng.normal(-45, 15, (120, 120))
-    )
-    alarms = [bool(detect_drift(row[:70], row[70:], level=0.1).drifted) for row in draws]
-    assert 0.01 <= np.mean(alarms) <= 0.21
-
-
-def test_cusum_by_hand() -> None:
-    path = cusum(np.array([0.0, -1.0, -1.0, 3.0]))
-    assert path.tolist() == pytest.approx([0.0, 0.75, 1.5, 0.0])
-    assert detect_drift([1.0] * 40, [1.0] * 20).why == "the trades to compare with all earned the same"
 
 
 def test_it_opens_a_folder_by_itself(desk: Desk) -> None:
