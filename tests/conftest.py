@@ -25,6 +25,11 @@ path = "{data}"
 
 [vault]
 from = 0.1
+
+[cycle]
+claims = 0
+enhancements = 0
+tuning_trials = 0
 """
 
 

@@ -47,7 +47,7 @@ class Cycle:
     @cached_property
     def patches(self) -> list[dict[str, Any]]:
         """The patch that matters most first."""
-        return sorted(rows(self.result.get("patches")), key=_standing)
+        return sorted(rows(self.result.get("patches")), key=lambda p: (_standing(p), p.get("kind") != "fix"))
 
     @cached_property
     def trades(self) -> dict[str, float | None]:

@@ -19,6 +19,7 @@ from mendel.report.compare import FEW_TRADES
 from mendel.report.facts import Cycle
 from mendel.report.silence import funnel
 from mendel.report.story import tell
+from mendel.report.tried import tried
 from mendel.report.values import Document, clean_text, number, rows, text
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def render_report(result: Document, *, generated: str | None = None) -> str:
             patches=[parts.patch_view(cycle, patch) for patch in cycle.patches],
             findings=[parts.finding_view(cycle, f) for f in cycle.findings],
             predictions=[parts.prediction_view(h) for h in rows(cycle.result.get("hypotheses"))],
+            tried=tried(cycle),
             losses=parts.losses_view(cycle),
             learnings=[text(x.get("text")) for x in rows(cycle.result.get("learnings"))],
             looked=parts.looked(cycle),
@@ -104,6 +106,7 @@ def _environment() -> Environment:
             "plural",
             "seconds",
             "typeset",
+            "capitalize_first",
         )
     }
     environment.filters["code"] = marked

@@ -13,6 +13,7 @@ from mendel.report.facts import Cycle
 from mendel.report.pictures import Picture, pictures
 from mendel.report.regimes import by_regime, losses
 from mendel.report.story import edge
+from mendel.report.tried import luckless, stopped_by
 from mendel.report.values import Document, number, rows, table, text, texts
 
 
@@ -87,6 +88,8 @@ def patch_view(cycle: Cycle, patch: Document) -> dict[str, Any]:
     return {
         "id": text(patch.get("id")),
         "kind": text(patch.get("kind"), "change"),
+        "folded": luckless(patch) or (patch.get("status") == "refused" and patch is not cycle.patches[0]),
+        "stopped_by": stopped_by(patch),
         "status": text(patch.get("status")),
         "digest": text(patch.get("digest")),
         "rationale": text(patch.get("rationale"), ""),

@@ -4,11 +4,13 @@ an edge is called unproven unless a confirmation gate passed."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mendel.report import words
 from mendel.report.compare import Comparison, Row, compare
 from mendel.report.facts import Cycle, place, starved_by, verdicts
+from mendel.report.tried import luckless
 from mendel.report.values import Document, text
 
 
@@ -23,8 +25,9 @@ class Story:
 
 def tell(cycle: Cycle) -> Story:
     """The cycle in a sentence or two, and what has to be said with it."""
-    if cycle.patches:
-        return _patched(cycle, cycle.patches[0])
+    news = [p for p in cycle.patches if not luckless(p)]
+    if news:
+        return _patched(cycle, news)
     if cycle.findings:
         return _found(cycle)
     return _quiet(cycle)
@@ -35,7 +38,8 @@ def _quiet(cycle: Cycle) -> Story:
     lead = [
         f"Mendel looked at {cycle.system} on {markets} and found no input on which it misbehaves. "
         "No file was touched. That is a full answer, not an empty page: a change without a defect to repair would be a guess.",
-        "It does not say that the system earns money. No edge was tested here, so the edge stays unproven.",
+        _untold(cycle)
+        or "It does not say that the system earns money. No edge was tested here, so the edge stays unproven.",
     ]
     if cycle.suspects:
         lead.insert(
@@ -44,6 +48,18 @@ def _quiet(cycle: Cycle) -> Story:
             "but no counterexample was found. What is listed below was left alone.",
         )
     return Story("quiet", "Nothing to change.", tuple(lead))
+
+
+def _untold(cycle: Cycle) -> str:
+    """What was tried beside the repairs and came to nothing; "" where nothing was."""
+    refused = [p for p in cycle.patches if luckless(p)]
+    if not refused:
+        return ""
+    kinds = words.listed([f"one {text(p.get('kind'))}" for p in refused], 6)
+    return (
+        f"{words.capitalize_first(kinds)} {'was' if len(refused) == 1 else 'were'} written and refused by the gates: "
+        "nothing showed that the system would be better for it. The edge stays unproven."
+    )
 
 
 def _found(cycle: Cycle) -> Story:
@@ -61,7 +77,8 @@ def _found(cycle: Cycle) -> Story:
     )
 
 
-def _patched(cycle: Cycle, patch: Document) -> Story:
+def _patched(cycle: Cycle, news: Sequence[Document]) -> Story:
+    patch = news[0]
     finding = cycle.finding_of(patch) or {}
     status, change = text(patch.get("status")), compare(patch)
     tone = {"applied": "good", "confirmed": "good", "provisional": "good", "awaiting_approval": "wait"}.get(
@@ -70,19 +87,21 @@ def _patched(cycle: Cycle, patch: Document) -> Story:
     lead = [_outcome(patch, status)]
     if tone != "stop":
         lead += [_money(patch, change)]
-    lead.append(_others(cycle))
+    lead.append(_others(news[1:]))
     tried = [p.get("finding") for p in cycle.patches]
     others = sum(f.get("id") not in tried for f in cycle.findings)
     if others:
         lead.append(
             f"{words.number_word(others)} more {'defect was' if others == 1 else 'defects were'} proven and not repaired; see the findings."
         )
+    if any(luckless(p) for p in cycle.patches):
+        lead.append(_untold(cycle))
     return Story(tone, f"{_cause(finding)} {_status(patch, status)}".strip(), tuple(p for p in lead if p))
 
 
-def _others(cycle: Cycle) -> str:
+def _others(patches: Sequence[Document]) -> str:
     """What became of the patches that the headline does not tell."""
-    rest = Counter(words.status(text(p.get("status"))) for p in cycle.patches[1:])
+    rest = Counter(words.status(text(p.get("status"))) for p in patches)
     told = "; ".join(f"{n} {what}" for what, n in rest.items())
     return (
         f"{words.number_word(rest.total())} more {'change was' if rest.total() == 1 else 'changes were'} judged: {told}."

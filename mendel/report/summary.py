@@ -12,6 +12,7 @@ from mendel.report.compare import Comparison, compare
 from mendel.report.evidence import VERDICTS, gate_title
 from mendel.report.facts import Cycle, commands, consent, place
 from mendel.report.story import edge, tell, woken
+from mendel.report.tried import luckless, tried
 from mendel.report.values import Document, rows, text, texts
 
 if TYPE_CHECKING:
@@ -54,7 +55,13 @@ def print_summary(result: Document, console: Console, report: Path | None = None
 
 
 def _screen(cycle: Cycle, room: Room, report: Path | None) -> list[Text]:
-    body = [*_head(cycle, room), *_found(cycle, room), *_done(cycle, room), *_trades(cycle, room)]
+    body = [
+        *_head(cycle, room),
+        *_found(cycle, room),
+        *_done(cycle, room),
+        *_tried(cycle),
+        *_trades(cycle, room),
+    ]
     for line in body:
         line.truncate(room.width, overflow="ellipsis")
     return [*body, *_waits(cycle, room), *_where(cycle, report)]
@@ -127,19 +134,32 @@ def _lead(cycle: Cycle, most: int) -> list[Document]:
 
 
 def _done(cycle: Cycle, room: Room) -> Iterator[Text]:
-    if not cycle.patches:
+    patches = [p for p in cycle.patches if not luckless(p)]
+    if not patches:
         return
     yield _line()
     yield _line(("Done", "bold"))
-    for patch in cycle.patches[: room.patches]:
+    for patch in patches[: room.patches]:
         status, kind = text(patch.get("status")), text(patch.get("kind"), "change")
         files = words.listed(texts(patch.get("files")), 2)
         name = f"  {kind} {text(patch.get('id'))}  "
         yield _line(name, (words.status(status), "bold"), (f"  {files}", "cyan"))
         yield from _flow(_line("  gates  "), _gates(patch), room.width)
-    more = len(cycle.patches) - room.patches
+    more = len(patches) - room.patches
     if more > 0:
         yield _line((f"  … and {words.plural(more, 'more patch', 'more patches')}", "dim"))
+
+
+def _tried(cycle: Cycle) -> Iterator[Text]:
+    """A line for each claim, new logic and search of the cycle."""
+    found = tried(cycle)
+    if not found:
+        return
+    yield _line()
+    yield _line(("Tried", "bold"), ("  beside the repairs", "dim"))
+    for one in found:
+        why = f"  {one.why}" if one.patch and one.why else ""
+        yield _line(f"  {one.came:<14}", (one.what, "cyan"), (why, "dim"))
 
 
 def _gates(patch: Document) -> list[Text]:

@@ -160,3 +160,8 @@ def plain(value: str) -> str:
 def typeset(value: str) -> str:
     """Arrows and minus signs as printed ones."""
     return re.sub(r"(?<![\w-])-(?=\d)", MINUS, value.replace("->", "→"))
+
+
+def capitalize_first(value: str) -> str:
+    """A sentence with a capital letter in front; the rest stays."""
+    return value[:1].upper() + value[1:]

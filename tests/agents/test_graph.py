@@ -19,15 +19,19 @@ from tools.contracts import PatchStatus
 from tools.evolution.apply import apply_patch
 from tools.records import patch_from
 
-SEEN: dict[str, Any] = {"bundle": "b", "ranked": True}
+SEEN: dict[str, Any] = {"bundle": "b", "ranked": True, "discovered": True}
+DONE: dict[str, Any] = {**SEEN, "improved": [{"step": "enhance"}, {"step": "tune"}]}
 ROUTES: list[tuple[dict[str, Any], str]] = [
     ({}, "analyst"),
     ({"bundle": ""}, "analyst"),
     ({"bundle": "b"}, "scientist"),
-    ({**SEEN}, "learn"),
+    ({"bundle": "b", "ranked": True}, "discover"),
+    ({**SEEN}, "enhance"),
+    ({**SEEN, "improved": [{"step": "enhance"}]}, "tune"),
+    ({**DONE}, "learn"),
     ({**SEEN, "opportunities": ["f"]}, "engineer"),
-    ({**SEEN, "opportunities": ["f"], "patches": ["p"] * MAX_PATCHES}, "learn"),
-    ({**SEEN, "opportunities": ["f"], "tried": ["f"] * MAX_TRIED}, "learn"),
+    ({**SEEN, "opportunities": ["f"], "patches": ["p"] * MAX_PATCHES}, "enhance"),
+    ({**SEEN, "opportunities": ["f"], "tried": ["f"] * MAX_TRIED}, "enhance"),
     ({**SEEN, "patch": "p", "opportunities": ["f"]}, "reviewer"),
     ({**SEEN, "patch": "p", "decision": {}}, "reviewer"),
     ({**SEEN, "patch": "p", "decision": {"answer": "ask"}}, "ask"),
@@ -35,8 +39,10 @@ ROUTES: list[tuple[dict[str, Any], str]] = [
         ({**SEEN, "patch": "p", "decision": {"answer": a}}, "act")
         for a in ("approve", "reject", "later", "none")
     ),
-    ({**SEEN, "patch": "", "decision": {}, "opportunities": []}, "learn"),
-    ({**SEEN, "opportunities": ["f"], "learned": True}, "end"),
+    ({**DONE, "patch": "", "decision": {}, "opportunities": []}, "learn"),
+    ({**DONE, "opportunities": ["f"]}, "engineer"),
+    ({**DONE, "opportunities": ["f"], "learned": True}, "upkeep"),
+    ({**DONE, "opportunities": ["f"], "learned": True, "upkeep": {}}, "end"),
 ]
 
 
@@ -68,6 +74,13 @@ def test_no_cycle_is_longer_than_the_limit(seed: int) -> None:
             state["decision"] = {"answer": "ask"}
         elif node == "ask":
             state["decision"] = {"answer": "approve"}
+        elif node == "discover":
+            state["discovered"] = True
+        elif node in ("enhance", "tune"):
+            state["improved"] = [*state.get("improved", []), {"step": node}]
+            state |= {"patch": "p", "patches": [*state.get("patches", []), "p"]}
+        elif node == "upkeep":
+            state["upkeep"] = {}
         elif node == "act":
             state |= {"patch": "", "decision": {}, "bundle": "", "ranked": False, "opportunities": []}
         else:

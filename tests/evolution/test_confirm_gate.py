@@ -13,12 +13,23 @@ from enhancement_kit import follow
 from memory.ledger import Ledger
 from memory.store import Store
 from tools.analysis.detect import Diagnosis
+from tools.analysis.probes.base import make_finding
 from tools.analysis.workbench import Workbench
 from tools.backtest.simulate import simulate
-from tools.contracts import DECISION_COLUMNS, Backtest, Costs, Decisions, GateVerdict, Market, PatchKind
+from tools.contracts import (
+    DECISION_COLUMNS,
+    Backtest,
+    Costs,
+    Decisions,
+    GateVerdict,
+    Market,
+    PatchKind,
+    Severity,
+)
 from tools.evolution.gates.activity import ActivityGate
 from tools.evolution.gates.base import Case
 from tools.evolution.gates.confirm import ConfirmGate, fair_differences, summed_differences
+from tools.evolution.gates.figures import FiguresGate
 from tools.evolution.gates.mechanism import MechanismGate
 from tools.evolution.gates.vault import ANSWER, BALANCE, QUERY, VaultGate, balance, catastrophe
 from tools.evolution.guard import SafetyGuard
@@ -26,7 +37,7 @@ from tools.evolution.improve import judge_change
 from tools.evolution.judge import blocks
 from tools.optimization.segments import split
 from tools.optimization.tuning import patch_between
-from tools.statistics.online import SPENT
+from tools.statistics.online import SETTLED, SPENT
 
 DAY_NS = 86_400_000_000_000
 
@@ -122,14 +133,39 @@ def test_a_change_that_fails_on_a_symbol_is_refused(bench: Workbench, ledger: Le
     assert not ledger.entries(SPENT)
 
 
-def test_an_idea_has_to_be_tested_first(bench: Workbench) -> None:
+def test_an_idea_has_to_be_tested_first(bench: Workbench, ledger: Ledger) -> None:
     case = case_of(bench, None)
     unknown = MechanismGate().judge(case)
     assert unknown.verdict is GateVerdict.UNKNOWN and blocks(unknown)
-    held = replace(case, hypothesis={"id": "h", "verdict": "supported"})
-    fell = replace(case, hypothesis={"id": "h", "verdict": "underpowered"})
-    assert MechanismGate().judge(held).verdict is GateVerdict.PASS
-    assert MechanismGate().judge(fell).verdict is GateVerdict.FAIL
+    spec = {"template": "volume_profile", "direction": "reversal", "scope": sorted(case.after.markets)}
+    idea = {"id": "h", "verdict": "supported", "spec_hash": "s", "spec": spec}
+    wanted = {"template": "volume_profile", "direction": "reversal"}
+    made_up = replace(case, hypothesis=idea, mechanism=wanted, ledger=ledger)
+    assert "in this system's ledger" in fault(made_up)
+    ledger.append(SETTLED, {"spec_hash": "s", "verdict": "supported", "spent": 0})
+    assert MechanismGate().judge(made_up).verdict is GateVerdict.PASS
+    assert "not supported" in fault(replace(made_up, hypothesis={**idea, "verdict": "underpowered"}))
+    assert "another idea" in fault(replace(made_up, mechanism={**wanted, "direction": "continuation"}))
+    elsewhere = {**spec, "scope": spec["scope"][:1]}
+    assert "not tested on" in fault(replace(made_up, hypothesis={**idea, "spec": elsewhere}))
+    ledger.append(SETTLED, {"spec_hash": "s", "verdict": "not_supported", "spent": 1})
+    assert "in this system's ledger" in fault(made_up)
+
+
+def fault(case: Case) -> str:
+    judged = MechanismGate().judge(case)
+    assert judged.verdict is GateVerdict.FAIL
+    return str(judged.evidence["why"])
+
+
+def test_a_system_that_looks_ahead_is_not_improved(bench: Workbench) -> None:
+    case = case_of(bench, None)
+    assert FiguresGate().judge(case).verdict is GateVerdict.PASS
+    place = ("follow/scoring.py", 9, "scores")
+    seen = make_finding("lookahead", Severity.CRITICAL, place, "reads the future", {"symbol": "BTCUSDT"})
+    blind = replace(case, diagnosis=Diagnosis((seen,), (), {}))
+    judged = FiguresGate().judge(blind)
+    assert judged.verdict is GateVerdict.FAIL and "follow/scoring.py:9" in judged.evidence["faults"][0]
 
 
 def test_the_vault_says_one_bit_and_takes_one_look(bench: Workbench, ledger: Ledger) -> None:

@@ -12,11 +12,11 @@ from memory.store import Store
 from tools.analysis.gaps import capability_gaps
 from tools.analysis.workbench import Workbench
 from tools.contracts import Patch, PatchStatus
-from tools.evolution.enhancement.generate import generate_enhancement
+from tools.discovery.concept_discovery import ConceptDiscovery
+from tools.evolution.enhancement.generate import IDEAS, generate_enhancement
 from tools.evolution.enhancement.integrate import integrate_enhancement
 
 pytestmark = pytest.mark.slow
-IDEA = {"id": "h1", "claim": "the price returns to its point of control", "verdict": "supported"}
 SYMBOLS = ["BTC", "ETH", "SOL", "DOGE"]
 
 
@@ -24,9 +24,10 @@ def judged(folder: Path, days: int, strength: float) -> tuple[Patch, dict[str, s
     system = follow(folder / "follow", days=days, symbols=SYMBOLS, strength=strength)
     with Workbench(system) as bench, Store(folder / "mendel.db") as store:
         gap = next(g for g in capability_gaps(bench.study()) if g["kind"] == "volume_profile")
-        patch = integrate_enhancement(
-            bench, generate_enhancement(bench, gap), ledger=Ledger(store), hypothesis=IDEA
-        )
+        ledger = Ledger(store)
+        with ConceptDiscovery(bench.system, ledger=ledger, markets=bench.data) as discovery:
+            discovery.validate_hypothesis(IDEAS["volume_profile"])
+        patch = integrate_enhancement(bench, generate_enhancement(bench, gap), ledger=ledger)
         return patch, {v.name: v.verdict.value for v in patch.gates}
 
 
@@ -49,3 +50,4 @@ def test_nothing_is_confirmed_where_there_is_nothing(tmp_path: Path) -> None:
     patch, verdicts = judged(tmp_path, 730, 0.0)
     assert patch.status is PatchStatus.REFUSED
     assert verdicts["confirm"] in ("underpowered", "fail")
+    assert verdicts["mechanism"] != "pass"

@@ -28,6 +28,11 @@ target = "tiny.rules:signals"
 [data]
 path = "data/*.parquet"
 timeframe = "5m"
+
+[cycle]
+claims = 0
+enhancements = 0
+tuning_trials = 0
 """
 RULES = '''"""Buy a dip where enough money changes hands."""
 
