@@ -131,6 +131,7 @@ def open_engine(tmp_path: Path, pair: str) -> Callable[..., Engine]:
             folder.mkdir()
             (folder / "strategy.py").write_text(source, encoding="utf-8")
             config = '[strategy]\nkind = "signals"\ntarget = "strategy:signals"\n'
+            config += "[cycle]\nclaims = 0\nenhancements = 0\ntuning_trials = 0\n"
             (folder / "mendel.toml").write_text(config, encoding="utf-8")
         return Engine(folder, data=pair, progress=progress)
 

@@ -42,6 +42,9 @@ def choose_with(engine: Engine, model: Any) -> None:
     engine.choices = ModelChoices(model, engine.store, engine.ledger)
 
 
+OWN_CLAIM = "Volume spikes continue within 1 hour"
+
+
 def test_a_cycle_on_a_script(engine: Engine) -> None:
     def claim(variables: Any, facts: Any) -> dict[str, str]:
         symbol, least = variables["keep"]
@@ -57,6 +60,7 @@ def test_a_cycle_on_a_script(engine: Engine) -> None:
     model = ScriptedModel(
         {
             "scientist.prediction": [claim],
+            "scientist.question": [{"claim": OWN_CLAIM, "why": "TONUSDT may follow through"}],
             "reviewer.review": [{"answer": "ask", "why": "TONUSDT becomes active"}],
             "reviewer.lesson": [lesson],
         }
@@ -70,7 +74,9 @@ def test_a_cycle_on_a_script(engine: Engine) -> None:
     assert result["hypotheses"][0]["verdict"] == "supported"
     assert result["learnings"][0]["text"].startswith(f"Patch {patch['id']} made pullback/strategy.py:18")
     assert result["choices"]["fallbacks"] == 0
-    assert [m["choice"] for m in result["choices"]["made"]] == ["prediction", "review", "lesson"]
+    assert [m["choice"] for m in result["choices"]["made"]] == ["prediction", "question", "review", "lesson"]
+    (asked,) = [h for h in result["hypotheses"] if h.get("asked") == OWN_CLAIM]
+    assert asked["spec"]["direction"] == "continuation" and asked["horizon_minutes"] == 60
     assert model.scopes == [result["cycle"]]
     assert result["goals"][0]["touched"] == [patch["finding"]]
 
@@ -96,6 +102,7 @@ def test_a_cycle_on_a_server_that_misbehaves(engine: Engine) -> None:
         Answer({"error": {"message": "slow down"}}, 429, {"retry-after": "0"}),
         Answer("broken", 500),
         claim,
+        said('{"claim": "The moon predicts reversals", "why": "it is round"}'),
         said('{"answer": "agr', "length"),
         said('{"verdict": "fine"}'),
         *[Answer(hang=20.0)] * 3,  # one repair, tried three times
@@ -112,10 +119,12 @@ def test_a_cycle_on_a_server_that_misbehaves(engine: Engine) -> None:
     made = {m["choice"]: m for m in result["choices"]["made"]}
     assert made["prediction"]["by"] == "stub"
     assert result["hypotheses"][0]["claim"].endswith("trades or more once the floor moves.")
+    assert made["question"]["by"] == "playbook" and "no kind of event" in made["question"]["why"]
+    assert any("point of control" in h["claim"] for h in result["hypotheses"])
     assert made["review"]["by"] == "playbook" and "did not answer" in made["review"]["why"]
     assert made["lesson"]["by"] == "playbook"
     assert "pullback/invented.py" in made["lesson"]["why"] and "900" in made["lesson"]["why"]
     assert "invented.py" not in str(result["learnings"]) and "900" not in str(result["learnings"])
     assert result["patches"][0]["status"] == "awaiting_approval"
     calls = [e.body for e in engine.ledger.entries(kind="model_call") if e.body["scope"] == result["cycle"]]
-    assert [c["outcome"] for c in calls] == ["ok", "truncated", "invalid", "timeout", "ok"]
+    assert [c["outcome"] for c in calls] == ["ok", "ok", "truncated", "invalid", "timeout", "ok"]
