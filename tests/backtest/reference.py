@@ -173,7 +173,7 @@ class Reference:
         notional_of_a_unit = terms.leverage / (1 + terms.leverage * terms.taker)
         room = (terms.max_exposure * equity - self._exposure()) / notional_of_a_unit
         stake = min(wanted, self.free, room)
-        if len(self.positions) >= terms.slots or stake <= 0 or stake < 0.1 * wanted:
+        if len(self.positions) >= terms.slots or stake <= 0 or stake < 0.1 * wanted * (1 - 1e-9):
             self.refused += 1
             return
         self.cut += stake < wanted * (1 - 1e-9)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import FREE, START_NS, decisions_of, flat_bar, market_of
 from cases import candles, costs_and_terms, plans, rows, symbol_of, terms_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import Reference
 
@@ -50,7 +50,13 @@ def expected_of(case: Given, cash: float) -> Reference:
     return Reference([symbol_of(markets[name], decisions[name]) for name in markets], terms, cash).run()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Not shrunk: a universe has hundreds of drawn numbers, and making them few takes longer than a test may.
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(universes())
 def test_same_trades_and_equity_as_the_reference(case: Given) -> None:
     portfolio, expected = simulate_portfolio(*case, initial_cash=1_000.0), expected_of(case, 1_000.0)

@@ -28,8 +28,8 @@ HELD, AMOUNT, WAY, PAID_FOR, BEST, STOP_AT, TARGET_AT, TRAIL_BY, UNTIL, RUIN_AT,
 )
 # What a shared account counts, beside trades.
 TRADES, AMBIGUOUS, CONFLICTING, REFUSED, CUT = range(5)
-#: An entry that can have less than this share of what it asks for is refused.
-LEAST_SHARE = 0.1
+#: An entry that can have less than this share of what it asks for is refused (just a tenth is enough, whatever rounding says).
+LEAST_SHARE = 0.1 * (1.0 - 1e-9)
 
 Tables = tuple[Ints, Floats]
 Prices = tuple[Floats, Floats, Floats, Floats]
