@@ -38,6 +38,8 @@ class Model(Protocol):
     are the tools' results (JSON), given as data and never as instructions."""
 
     name: str
+    #: Whether it is shown pictures.
+    sees: bool
 
     def begin(self, scope: str) -> None:
         """What is spent from now on belongs to ``scope`` (a cycle, or a chat): the budget is per scope."""
@@ -50,7 +52,7 @@ class Model(Protocol):
         facts: Facts,
         images: Sequence[bytes] = (),
     ) -> A:
-        """A validated answer. ``images`` are PNG bytes, sent where ``[model] vision`` is on. Raises ModelError."""
+        """A validated answer. ``images`` are PNG bytes, sent where ``sees``, shrunk. Raises ModelError."""
 
     def say(self, role: str, variables: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         """Words, in pieces as they arrive. Raises ModelError, possibly after some pieces."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from agents.model import A, Facts, ModelDown, ModelError
 from agents.model_budget import Account, Reservation, Usage
 from agents.model_parse import UnusableAnswer, parse_answer
+from agents.model_picture import MOST_PICTURES, sendable
 from agents.model_settings import ModelSettings
 from agents.model_wire import FormatRefused, Reply, Sleep, Unanswered, Wire
 from agents.prompts import prompt
@@ -25,6 +26,7 @@ class ClientModel:
 
     def __init__(self, settings: ModelSettings, account: Account, sleep: Sleep = time.sleep) -> None:
         self.settings, self.account, self.name = settings, account, settings.name
+        self.sees = settings.vision
         self.repaired = 0
         self._sleep, self._down = sleep, ""
         self._wire: Wire | None = None
@@ -49,7 +51,7 @@ class ClientModel:
         images: Sequence[bytes] = (),
     ) -> A:
         """See Model."""
-        sent = images if self.settings.vision else ()
+        sent = [sendable(i) for i in images[:MOST_PICTURES]] if self.sees else []
         messages = [{"role": "system", "content": prompt(role)}, _user(variables, facts, sent)]
         most, problem = self.settings.most_answer_tokens, ""
         for repair in range(self.settings.repairs + 1):

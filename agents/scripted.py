@@ -18,8 +18,11 @@ class ScriptedModel:
 
     script: Mapping[str, Sequence[Line]]
     name: str = "scripted"
+    sees: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
+    #: How many pictures each question came with.
+    shown: list[int] = field(default_factory=list)
 
     def begin(self, scope: str) -> None:
         """See Model."""
@@ -38,6 +41,7 @@ class ScriptedModel:
 
         from agents.model_parse import UnusableAnswer, parse_answer
 
+        self.shown.append(len(images))
         line = self._line(role, variables, facts)
         try:
             return parse_answer(line, answer) if isinstance(line, str) else answer.model_validate(line)

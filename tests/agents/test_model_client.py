@@ -246,13 +246,6 @@ def test_a_page_instead_of_a_completion(opened: Opened) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_pictures_go_along_only_where_the_model_sees(opened: Opened) -> None:
-    for vision in (True, False):
-        model, stub = opened(said(GOOD), vision=vision)
-        model.choose("reviewer", {"task": "look"}, Pick, {}, images=[b"\x89PNG"])
-        assert ("data:image/png;base64,iVBORw==" in str(stub.asked[0])) == vision
-
-
 # -- words, streamed ------------------------------------------------------------------------------------
 def test_words_arrive_in_pieces_and_are_paid_for(opened: Opened, ledger: Ledger) -> None:
     model, _ = opened(Answer(stream=["Hel", "lo"]))
