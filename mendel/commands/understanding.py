@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +21,11 @@ from mendel.commands.common import (
     say,
 )
 from mendel.commands.progress import shown
+
+if TYPE_CHECKING:
+    from tools.analysis.study import Study
+    from tools.backtest.portfolio import Portfolio
+    from tools.contracts import Decisions
 
 
 @guarded
@@ -82,6 +88,9 @@ def backtest(
     symbol: Annotated[
         list[str] | None, typer.Option(help="Only this symbol; may be repeated.", show_default=False)
     ] = None,
+    portfolio: Annotated[
+        bool, typer.Option("--portfolio", help="Also run all symbols on one cash account ([portfolio]).")
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Also write an HTML page.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -99,23 +108,35 @@ def backtest(
         progress("running the strategy")
         study = bench.study()
         answers = study.runner.decide_many(study.bundle, study.markets)
-        backtests = study.simulate({s: a.decisions for s, a in answers.items() if a.decisions is not None})
+        scored = {s: a.decisions for s, a in answers.items() if a.decisions is not None}
         failed = {
             s: f"{a.outcome.status}: {a.outcome.reason}" for s, a in answers.items() if a.decisions is None
         }
-    document = _with_failures(backtest_json(backtests, study.costs, study.until_ns), failed)
+        backtests = study.simulate(scored)
+        shared = _shared_account(study, scored) if portfolio and scored else None
     if html is not None and backtests:
         from tools.backtest.page import backtest_html
 
-        html.write_text(
-            backtest_html(backtests, study.costs, study.until_ns, markets=study.markets), encoding="utf-8"
-        )
+        page = backtest_html(backtests, study.costs, study.until_ns, markets=study.markets, portfolio=shared)
+        html.write_text(page, encoding="utf-8")
     if as_json:
-        emit(document)
+        document = backtest_json(
+            backtests, study.costs, study.until_ns, markets=study.markets, portfolio=shared
+        )
+        emit(_with_failures(document, failed))
     elif backtests:
-        say(backtest_text(backtests, study.costs, study.until_ns))
+        say(backtest_text(backtests, study.costs, study.until_ns, portfolio=shared))
     if failed:
         raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}")
+
+
+def _shared_account(study: Study, decisions: Mapping[str, Decisions]) -> Portfolio:
+    """All symbols on one account, by the rules of mendel.toml."""
+    from tools.backtest.portfolio import PortfolioRules, simulate_portfolio
+
+    section = study.system.config.portfolio
+    rules = PortfolioRules(section.max_positions, section.max_exposure)
+    return simulate_portfolio(study.markets, decisions, study.costs, rules)
 
 
 def _with_failures(document: dict[str, Any], failed: dict[str, str]) -> dict[str, Any]:

@@ -41,7 +41,14 @@ def test_json_has_the_agreed_shape_and_is_strict_json(backtests: dict[str, Backt
     answer = backtest_json(backtests, COSTS, 1_735_689_600_000_000_000)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert list(answer["symbols"]) == ["BTCUSDT", "ETHUSDT", "TONUSDT"]
-    assert answer["costs"] == {"maker_bps": 2.0, "taker_bps": 5.0, "slippage_bps": 1.0, "funding": True}
+    assert answer["costs"] == {
+        "maker_bps": 2.0,
+        "taker_bps": 5.0,
+        "slippage_bps": 1.0,
+        "funding": True,
+        "leverage": 1.0,
+        "maintenance_margin": 0.005,
+    }
     assert answer["until"] == "2025-01-01T00:00:00Z"
     traded, silent = answer["symbols"]["BTCUSDT"], answer["symbols"]["TONUSDT"]
     assert {"trades", "net_return", "sharpe", "max_drawdown", "fees", "why"} <= set(traded)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tools.backtest.daily import by_month, drawdown
+from tools.backtest.portfolio import Portfolio
 from tools.backtest.report import UNIVERSE_NOTE, costs_json, iso_utc, written
 from tools.contracts import Backtest, Costs, ExitReason, Floats, Ints, Market
 
@@ -47,6 +48,7 @@ def backtest_html(
     until_ns: int | None,
     *,
     markets: Mapping[str, Market] | None = None,
+    portfolio: Portfolio | None = None,
     title: str = "Backtest",
 ) -> str:
     """The page: per symbol its figures, equity, drawdown, months and, where ``markets`` has it, price with trades.

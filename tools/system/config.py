@@ -29,6 +29,7 @@ class SystemConfig(s.Section):
     strategy: s.StrategySection = s.setting(..., "what turns bars into decisions")
     data: s.DataSection = s.setting(s.DataSection(), "where the bars are")
     costs: s.CostsSection = s.setting(s.CostsSection(), "what trading costs")
+    portfolio: s.PortfolioSection = s.setting(s.PortfolioSection(), "many symbols on one cash account")
     dashboards: s.DashboardsSection = s.setting(s.DashboardsSection(), "pages that show the system")
     tests: s.TestsSection = s.setting(s.TestsSection(), "the system's own tests")
     vault: s.VaultSection = s.setting(s.VaultSection(), "the data that only the last gate may see")

@@ -118,10 +118,37 @@ class CostsSection(Section):
     fee_bps: FeeSection = setting(FeeSection(), "exchange fees a side")
     slippage_bps: float = setting(1.0, "price lost on each fill, in basis points", ge=0, le=1000)
     funding: bool = setting(True, "whether funding is charged where the market has a funding column")
+    leverage: float = setting(1.0, "notional of a position in units of its isolated margin", ge=1, le=125)
+    maintenance_margin: float = setting(
+        0.005, "share of its notional that a position must be worth; at less it is liquidated", ge=0, lt=1
+    )
+
+    @model_validator(mode="after")
+    def _margin_is_enough(self) -> CostsSection:
+        if self.maintenance_margin * self.leverage >= 1:
+            raise ValueError(
+                f"maintenance_margin = {self.maintenance_margin:g} takes the whole margin at leverage = "
+                f"{self.leverage:g}; write less than {1 / self.leverage:g}"
+            )
+        return self
 
     def costs(self) -> Costs:
         """The same as the simulator takes them."""
-        return Costs(self.fee_bps.maker, self.fee_bps.taker, self.slippage_bps, self.funding)
+        fees = self.fee_bps
+        return Costs(
+            fees.maker, fees.taker, self.slippage_bps, self.funding, self.leverage, self.maintenance_margin
+        )
+
+
+class PortfolioSection(Section):
+    """[portfolio]: one cash account over all symbols, for ``mendel backtest --portfolio``."""
+
+    max_positions: int | None = setting(
+        None, "most positions at a time, each with its share of the equity; none: one a symbol", ge=1
+    )
+    max_exposure: float | None = setting(
+        None, "most notional held after an entry, in units of equity; none: the leverage", gt=0
+    )
 
 
 class DashboardsSection(Section):
