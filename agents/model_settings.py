@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from agents.model import ModelDown, ModelError
+from memory.trust import refusal
 
 if TYPE_CHECKING:
     from tools.system.sections import ModelSection
@@ -40,7 +41,11 @@ class ModelSettings:
 
     @classmethod
     def from_section(cls, section: ModelSection) -> ModelSettings:
-        """``[model]`` as settings. Raises ModelError for a budget in dollars where the price is not known."""
+        """``[model]`` as settings. Raises ModelError for a budget in dollars where the price is not known, and for an address
+        that the person has not agreed to (see memory.trust)."""
+        why = refusal(section.base_url, section.api_key_env)
+        if why:
+            raise ModelError(f"mendel.toml: [model] {why}; or unset [model] name")
         values = section.model_dump()
         settings = cls(**{k: v for k, v in values.items() if k in cls.__dataclass_fields__})
         if settings.budget_usd is not None and settings.price(1, 1) is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from memory.embeddings import EmbeddingError, unit
+from memory.trust import refusal
 
 if TYPE_CHECKING:
     from memory.embeddings import Vectors
@@ -42,6 +43,8 @@ class EndpointEmbedder:
     def _ask(self, texts: list[str]) -> list[list[float]]:
         import openai
 
+        if why := refusal(self.base_url, self._key):
+            raise EmbeddingError(f"embeddings: {why}")
         try:
             self._client = self._client or openai.OpenAI(
                 base_url=self.base_url,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mendel.commands.common import NO, Answer, JsonOption, SystemOption, emit, guarded, say
+
+if TYPE_CHECKING:
+    from tools.system.sections import ModelSection
 
 
 @guarded
@@ -48,7 +51,7 @@ def status(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
 
 @guarded
 def doctor(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
-    """Is everything there: the sandbox's layers, the browser, the interpreter.
+    """Is everything there: the sandbox's layers, the browser, the interpreter; and whom a model's key would go to.
 
     Example: mendel doctor
     """
@@ -62,16 +65,18 @@ def doctor(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
     from tools.vision.browser import find_browser
 
     attached = (system / CONFIG_NAME).is_file() or not system.is_dir()  # where there is no folder, it says so
-    python = System.open(system).python if attached else Path(sys.executable)
+    opened = System.open(system) if attached else None
+    python = opened.python if opened is not None else Path(sys.executable)
     with tempfile.TemporaryDirectory() as folder:
         layers = run_selftest(SandboxPlace(Path(folder), python))
     browser = find_browser()
-    document = {
+    document: dict[str, Any] = {
         "python": sys.version.split()[0],
         "interpreter": str(python),
         "sandbox": [dict(layer.__dict__) for layer in layers],
         "isolated": all(layer.ok for layer in layers),
         "browser": str(browser) if browser else None,
+        "model": None if opened is None else _model(opened.config.model),
     }
     if as_json:
         emit(document)
@@ -83,5 +88,27 @@ def doctor(system: SystemOption = Path(), as_json: JsonOption = False) -> None:
         say(
             f"  {'ok      browser: ' + str(browser) if browser else 'none    browser: install chromium (Debian: apt-get install chromium)'}"
         )
+        if document["model"]:
+            say(f"  {_model_line(document['model'])}")
     if not document["isolated"]:
         raise Answer(NO, "the sandbox cannot prove its isolation here and will refuse to run strategies")
+
+
+def _model(section: ModelSection) -> dict[str, Any] | None:
+    """Whom the model's settings would have a key sent to, and whether the person agreed; None without a model."""
+    from memory.trust import refusal
+
+    if not section.name:
+        return None
+    why = refusal(section.base_url, section.api_key_env)
+    shown = {n: getattr(section, n) for n in ("name", "base_url", "api_key_env")}
+    return {**shown, "trusted": not why, "why": why}
+
+
+def _model_line(model: dict[str, Any]) -> str:
+    if not model["trusted"]:
+        return f"REFUSED model: {model['why']}"
+    place = model["base_url"] or "its vendor's own address"
+    return (
+        f"ok      model: {model['name']} at {place}, with the key in {model['api_key_env']} where it is set"
+    )

@@ -341,3 +341,15 @@ def test_a_missing_key_is_told_when_it_is_needed(monkeypatch: pytest.MonkeyPatch
     assert model is not None
     with pytest.raises(ModelDown, match="NO_SUCH_KEY is not set"):
         model.choose("scientist", {}, Pick, {})
+
+
+def test_an_address_in_a_shipped_file_is_no_consent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See tests/memory/test_trust.py for the addresses; here that it stands before every model that a file configures."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("MENDEL_MODEL_HOSTS", raising=False)
+    section = ModelSection(name="m", base_url="https://evil.example/v1")
+    with pytest.raises(ModelError, match="export MENDEL_MODEL_HOSTS=evil.example") as caught:
+        open_model(section)
+    assert KEY not in str(caught.value)
+    monkeypatch.setenv("MENDEL_MODEL_HOSTS", "evil.example")
+    assert open_model(section) is not None
