@@ -10,6 +10,8 @@ import numpy as np
 from tools.contracts import Backtest, Floats, Ints, Metric
 
 DAY_NS = 86_400_000_000_000
+#: Closer to its peak than this, the account is back at it.
+_ROUNDING = 1e-12
 
 
 def daily_equity(result: Backtest) -> tuple[Ints, Floats]:
@@ -63,7 +65,7 @@ class Drawdown:
 def drawdowns(result: Backtest) -> list[Drawdown]:
     """Every stretch under water, the deepest first. Before the first bar the account is at its initial cash."""
     path = drawdown(result)
-    under = np.concatenate(([False], path > 0, [False]))
+    under = np.concatenate(([False], path > _ROUNDING, [False]))
     starts = np.flatnonzero(~under[:-1] & under[1:])
     stops = np.flatnonzero(under[:-1] & ~under[1:])
     found = []
