@@ -10,7 +10,7 @@ help:
 	@echo "make demo    one cycle on the example, with a generated market: no key, no network"
 	@echo "make test    the test suite"
 	@echo "make check   format, lint, types, import directions"
-	@echo "make bench   benchmarks against vectorbt and backtesting.py, as ratios"
+	@echo "make bench   benchmarks beside vectorbt, backtesting.py and freqtrade; NAMES='look memory' for some"
 	@echo "make clean   remove what the targets made"
 
 setup: $(READY)
@@ -37,11 +37,12 @@ check: setup
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
 bench: setup .venv-bench/.ready
-	$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench $(NAMES)
 
 .venv-bench/.ready: requirements-bench.lock
 	$(PYTHON) -m venv .venv-bench
-	VIRTUAL_ENV=$(CURDIR)/.venv-bench $(BIN)/uv pip install --quiet -r requirements-bench.lock
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(CURDIR)/.venv-bench .venv-bench/bin/uv pip install --quiet -r requirements-bench.lock
 	@touch .venv-bench/.ready
 
 clean:

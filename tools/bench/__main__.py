@@ -1,20 +1,31 @@
-"""Every benchmark, in one run: ``python -m tools.bench``. One JSON document; ratios travel, seconds do not.
+"""Every benchmark, in one run: ``python -m tools.bench``, or some: ``python -m tools.bench NAME ...``.
+
+One JSON document; ratios travel, seconds do not.
 
 The rivals live in an environment of their own (``requirements-bench.lock``): they are no part of the product.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import platform
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sandbox.host.bench import bench_sandbox
 from tools.bench.cycle import bench_cycle, bench_start
+from tools.bench.hypothesis import bench_hypothesis
+from tools.bench.look import bench_look
+from tools.bench.optimizer import bench_optimizer
+from tools.bench.recall import bench_recall
+from tools.bench.world import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 RIVALS = ROOT / ".venv-bench" / "bin" / "python"
 
 
@@ -30,15 +41,42 @@ def bench_kernel() -> dict[str, Any]:
     return document
 
 
-def main() -> None:
-    """Run them one after the other."""
-    document = {
-        "kernel": bench_kernel(),
-        "sandbox": bench_sandbox(Path(sys.executable)),
-        "start": bench_start(),
-        "cycle": bench_cycle(),
-    }
+BENCHES: dict[str, Callable[[], object]] = {
+    "kernel": bench_kernel,
+    "sandbox": lambda: bench_sandbox(Path(sys.executable)),
+    "start": bench_start,
+    "look": bench_look,
+    "memory": bench_recall,
+    "hypothesis": bench_hypothesis,
+    "optimizer": lambda: bench_optimizer(RIVALS),
+    "cycle": bench_cycle,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the named ones, or all, one after the other; what is running is said on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all without any")
+    names: list[str] = parser.parse_args(arguments).names
+    if unknown := sorted(set(names) - set(BENCHES)):
+        parser.error(f"{', '.join(unknown)}: no such benchmark; choose from {', '.join(BENCHES)}")
+    document: dict[str, Any] = {"machine": machine()}
+    for name in names or BENCHES:
+        sys.stderr.write(f"{name} ...\n")
+        started = time.perf_counter()
+        document[name] = BENCHES[name]()
+        sys.stderr.write(f"{name} took {time.perf_counter() - started:.0f} s\n")
+    document["machine"]["load_after"] = os.getloadavg()[0]
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def machine() -> dict[str, Any]:
+    """What a reader must know to compare seconds at all. ``load_before`` over the number of cores: others were at work."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+    }
 
 
 if __name__ == "__main__":
