@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 #: Answers that no second try changes: the key, the address or the name is wrong.
 _CLOSED = frozenset({401, 402, 403, 404})
 _FIRST_WAIT = 0.5
+#: No answer is larger.
+MOST_BYTES = 8_000_000
+_MOST_LETTERS_A_TOKEN = 16
 Sleep = Callable[[float], None]
 T = TypeVar("T")
 
@@ -43,6 +47,10 @@ class Unanswered(ModelError):  # noqa: N818
     def __init__(self, line: str, outcome: str, *, billed: bool) -> None:
         super().__init__(line)
         self.outcome, self.billed = outcome, billed
+
+
+class TooMuch(ValueError):  # noqa: N818 - told as a state
+    """A server sends more than any answer can be."""
 
 
 class TooLong(Exception):  # noqa: N818 - caught where it is raised
@@ -80,10 +88,19 @@ class Wire:
         self._client = self._opened()
 
     def _opened(self) -> Any:
-        from openai import OpenAI
+        from openai import DefaultHttpx2Client, OpenAI
 
         seconds = self.settings.timeout_seconds
-        return OpenAI(base_url=self.settings.base_url, api_key=self._key, timeout=seconds, max_retries=0)
+        # no redirects: the person agreed to one address; no compression: a few bytes could unfold to gigabytes
+        wire = DefaultHttpx2Client(follow_redirects=False, event_hooks={"response": [_bounded]})
+        return OpenAI(
+            base_url=self.settings.base_url,
+            api_key=self._key,
+            timeout=seconds,
+            max_retries=0,
+            http_client=wire,
+            default_headers={"accept-encoding": "identity"},
+        )
 
     def _cut_off(self) -> None:
         """Close the connections that a call was left on, and open anew."""
@@ -118,8 +135,13 @@ class Wire:
                     for choice in (getattr(chunk, "choices", None) or [])[:1]:
                         finish = choice.finish_reason or finish
                         if choice.delta is not None and choice.delta.content:
-                            pieces.append(choice.delta.content)
-                            yield choice.delta.content
+                            pieces.append(str(choice.delta.content))
+                            if (
+                                sum(map(len, pieces))
+                                > _MOST_LETTERS_A_TOKEN * self.settings.most_answer_tokens
+                            ):
+                                raise TooMuch("it does not stop talking")
+                            yield pieces[-1]
         except (openai.APIError, httpx2.HTTPError, ValueError, AttributeError) as error:
             raise Unanswered(
                 self._line(f"broke off ({self._clean(error)})"), "broke_off", billed=True
@@ -143,8 +165,12 @@ class Wire:
                 )
             except openai.APIStatusError as error:
                 last, outcome = self._status(error, request), f"http_{error.status_code}"
-            except openai.APIConnectionError:
+            except openai.APIConnectionError as error:
+                if isinstance(error.__cause__, TooMuch):
+                    raise self._too_much(error.__cause__) from error
                 last, outcome = "cannot be reached", "connection"
+            except TooMuch as error:
+                raise self._too_much(error) from error
             except (openai.APIError, ValueError) as error:
                 last, outcome = (
                     f"answered with something that is no completion ({self._clean(error)})",
@@ -168,6 +194,9 @@ class Wire:
             raise FormatRefused(self._line(f"answered {code}: {self._clean(error)}"))
         raise Unanswered(self._line(f"answered {code}: {self._clean(error)}"), f"http_{code}", billed=False)
 
+    def _too_much(self, what: BaseException) -> Unanswered:
+        return Unanswered(self._line(f"answered with what is not read: {what}"), "too_much", billed=True)
+
     def _wait(self, ours: float) -> float:
         asked, self._asked_wait = self._asked_wait, None
         return min(asked if asked is not None else ours, self.settings.most_wait_seconds)
@@ -184,19 +213,51 @@ class Wire:
         return text[:160]
 
 
+def _bounded(response: Any) -> None:
+    """Let at most MOST_BYTES of a response through, and nothing that is packed."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise TooMuch("it is compressed, which was not asked for")
+    response.stream = _counted(response.stream)
+
+
+def _counted(stream: Any) -> Any:
+    import httpx2
+
+    class Counted(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            total = 0
+            for piece in stream:
+                total += len(piece)
+                if total > MOST_BYTES:
+                    raise TooMuch(f"more than {MOST_BYTES // 1_000_000} MB")
+                yield piece
+
+        def close(self) -> None:
+            stream.close()
+
+    return Counted()
+
+
 def _reply(done: Any) -> Reply:
     """The first choice, taken apart with care: the client does not check what a server sends."""
-    choices = getattr(done, "choices", None) or []
+    choice = _first(getattr(done, "choices", None))
     numbers = _usage(getattr(done, "usage", None))
-    message = getattr(choices[0], "message", None) if choices else None
+    message = getattr(choice, "message", None)
     if message is None:
         return Reply("", "empty", "", *numbers)
-    calls = getattr(message, "tool_calls", None) or []
-    called = getattr(getattr(calls[0], "function", None), "arguments", None) if calls else None
+    call = _first(getattr(message, "tool_calls", None))
+    called = getattr(getattr(call, "function", None), "arguments", None)
+    if isinstance(called, dict):  # some servers send the object itself
+        called = json.dumps(called)
     text = called or getattr(message, "content", None) or ""
-    finish = str(getattr(choices[0], "finish_reason", None) or "stop")
+    finish = str(getattr(choice, "finish_reason", None) or "stop")
     refusal = getattr(message, "refusal", None) or ("content filter" if finish == "content_filter" else "")
     return Reply(str(text), finish, str(refusal), *numbers)
+
+
+def _first(items: Any) -> Any:
+    """The first of a list; None for anything else."""
+    return items[0] if isinstance(items, list) and items else None
 
 
 def _usage(usage: Any) -> tuple[int | None, int | None, float | None]:

@@ -16,6 +16,7 @@ from agents.model import BudgetError, ModelDown, ModelError, open_model
 from agents.model_budget import Account, Usage
 from agents.model_client import ClientModel
 from agents.model_settings import ModelSettings
+from agents.model_wire import MOST_BYTES
 from memory.ledger import Ledger
 from memory.store import Store
 from tests.agents.stub_model import Answer, Line, Stub, said, serving
@@ -246,6 +247,88 @@ def test_a_page_instead_of_a_completion(opened: Opened) -> None:
     assert "\n" not in str(caught.value)
 
 
+def called(calls: Any, content: Any = None) -> Answer:
+    """A completion whose message holds these tool calls."""
+    answer = said(None)
+    answer.body["choices"][0]["message"] |= {"tool_calls": calls, "content": content}
+    return answer
+
+
+def function(arguments: Any, name: Any = "Pick") -> dict[str, Any]:
+    return {"id": "t", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        called([]),
+        called("Pick"),
+        called({"0": function(GOOD)}),
+        called([None]),
+        called([{"function": None}]),
+        called([{"type": "function"}]),
+        called([function("")]),
+        called([function("{broken")]),
+        called([function([1, 2])]),
+        called([function("\u0000" * 50)]),
+        called([function('{"id": "a", "n": "many"}')]),
+        called(7, {"parts": ["x"]}),
+        Answer({"choices": {"0": {}}}),
+        Answer({"choices": "none"}),
+        Answer({"choices": [{"message": "hello"}]}),
+        Answer([1, 2, 3]),
+        Answer("null"),
+    ],
+)
+def test_garbage_for_a_tool_call_is_sent_back_once(opened: Opened, garbage: Answer) -> None:
+    model, stub = opened(garbage, said(GOOD))
+    assert pick(model).n == 3 and len(stub.asked) == 2
+
+
+def test_arguments_as_an_object_are_read(opened: Opened) -> None:
+    model, stub = opened(called([function({"id": "a", "n": 7})]))
+    assert pick(model) == Pick(id="a", n=7) and len(stub.asked) == 1
+
+
+def test_a_huge_answer_is_left_at_once_and_not_asked_for_again(opened: Opened, ledger: Ledger) -> None:
+    model, stub = opened(said("x" * (MOST_BYTES + 1)))
+    with pytest.raises(ModelError, match="more than 8 MB"):
+        pick(model)
+    assert len(stub.asked) == 1 and ledger.entries(kind="model_call")[0].body["outcome"] == "too_much"
+
+
+def test_what_is_packed_is_not_unpacked(opened: Opened) -> None:
+    import gzip
+
+    bomb = gzip.compress(b" " * 50_000_000).decode("latin-1")
+    model, _ = opened(Answer(bomb, headers={"content-encoding": "gzip"}))
+    with pytest.raises(ModelError, match="compressed"):
+        pick(model)
+
+
+def test_a_redirect_is_not_followed(opened: Opened) -> None:
+    with serving(said(GOOD)) as elsewhere:
+        model, _ = opened(Answer("", 307, {"location": f"{elsewhere.url}/chat/completions"}))
+        with pytest.raises(ModelError, match="answered 307"):
+            pick(model)
+        assert not elsewhere.asked
+
+
+def test_a_server_that_hangs_up_in_the_middle_is_tried_again(opened: Opened) -> None:
+    model, stub = opened(Answer('{"choices": [', cut=True), said(GOOD))
+    assert pick(model).n == 3 and len(stub.asked) == 2
+
+
+def test_words_without_an_end_are_broken_off(opened: Opened, ledger: Ledger) -> None:
+    model, _ = opened(Answer(stream=["and so on, "] * 200), most_answer_tokens=50)
+    shown: list[str] = []
+    with pytest.raises(ModelError, match="does not stop talking"):
+        shown.extend(model.say("chat", {"task": "reply"}, {}))
+    assert (
+        len("".join(shown)) <= 16 * 50 and ledger.entries(kind="model_call")[0].body["outcome"] == "broke_off"
+    )
+
+
 # -- words, streamed ------------------------------------------------------------------------------------
 def test_words_arrive_in_pieces_and_are_paid_for(opened: Opened, ledger: Ledger) -> None:
     model, _ = opened(Answer(stream=["Hel", "lo"]))
@@ -348,7 +431,7 @@ def test_an_address_in_a_shipped_file_is_no_consent(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("MENDEL_MODEL_HOSTS", raising=False)
     section = ModelSection(name="m", base_url="https://evil.example/v1")
-    with pytest.raises(ModelError, match="export MENDEL_MODEL_HOSTS=evil.example") as caught:
+    with pytest.raises(ModelError, match=r"export MENDEL_MODEL_HOSTS=evil\.example") as caught:
         open_model(section)
     assert KEY not in str(caught.value)
     monkeypatch.setenv("MENDEL_MODEL_HOSTS", "evil.example")
