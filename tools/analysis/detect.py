@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.host.contracts import Status
 from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.failing_test import test_files
-from tools.analysis.probes.base import Conviction, Probe, make_finding
+from tools.analysis.probes.base import Conviction, Probe
+from tools.analysis.probes.bounds import failed_finding
+from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import CATEGORY as CHANCE
 from tools.analysis.probes.determinism import DeterminismProbe
+from tools.analysis.probes.direction import DirectionProbe
+from tools.analysis.probes.equality import EqualityProbe
 from tools.analysis.probes.faults import FaultProbe
 from tools.analysis.probes.holes import HoleProbe
+from tools.analysis.probes.mirror import MirrorProbe
 from tools.analysis.probes.prefix import PrefixProbe
+from tools.analysis.probes.protection import ProtectionProbe
 from tools.analysis.probes.reachability import ReachabilityProbe
 from tools.analysis.probes.repeat import RepeatProbe
 from tools.analysis.probes.scale import PRICE_SCALE, VOLUME_SCALE
 from tools.analysis.probes.settings import SettingsProbe
+from tools.analysis.probes.start import GapProbe, StartProbe
+from tools.analysis.probes.twice import TwiceProbe
+from tools.analysis.probes.units import UnitProbe
+from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
-from tools.system.runner import StrategyFailed
 
 PROBES: tuple[Probe, ...] = (
     DeterminismProbe(),
@@ -33,10 +40,19 @@ PROBES: tuple[Probe, ...] = (
     HoleProbe(),
     FaultProbe(),
     SettingsProbe(),
+    ConstantsProbe(),
     ReachabilityProbe(),
+    VacuityProbe(),
+    EqualityProbe(),
+    StartProbe(),
+    GapProbe(),
+    DirectionProbe(),
+    UnitProbe(),
+    ProtectionProbe(),
+    TwiceProbe(),
+    MirrorProbe(),
 )
 _ORDER = list(Severity)
-FAILS = "strategy_fails"
 #: Lines between two places that are still the same place.
 NEAR_LINES = 3
 
@@ -56,9 +72,10 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
 
     A strategy that gives no decisions is itself the one finding. Raises StrategyFailed where the sandbox, not the
     strategy, is to blame."""
-    broken = _failure(study)
+    broken = failed_finding(study)
     if broken is not None:
-        return Diagnosis((broken,), tuple(detect_suspects(study.tree, study.architecture)), {})
+        found = _with_test(study, broken, tests)
+        return Diagnosis((found,), tuple(detect_suspects(study.tree, study.architecture)), {})
     suspects = list(detect_suspects(study.tree, study.architecture))
     reasons = {w.gate: w.reason for w in study.system.config.policy.waivers}
     waived = {p.name: reasons[p.name] for p in probes if p.name in reasons}
@@ -70,40 +87,12 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
         convictions += probe.run(study, suspects)
         if any(c.finding.category == CHANCE for c in convictions):
             break  # every other probe compares two runs
-    merged = merge(convictions)
+    suspects += [c.finding for c in convictions if not c.finding.convicted]
+    merged = merge([c for c in convictions if c.finding.convicted])
     findings = [_with_test(study, c, tests) for c in merged]
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
     order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
     return Diagnosis(tuple(order), tuple(sorted(left, key=lambda s: (s.file, s.line))), waived)
-
-
-def _failure(study: Study) -> Finding | None:
-    """The finding that the strategy does not come to decisions, with the market it fails on."""
-    try:
-        study.decisions  # noqa: B018 - asked for its error
-    except StrategyFailed as error:
-        if error.status in (Status.REFUSED, Status.INFRASTRUCTURE):
-            raise
-        file, line = _blamed(study, error.reason)
-        evidence = {
-            "symbol": error.symbol,
-            "status": error.status.value,
-            "reason": error.reason,
-            "bars": len(study.markets[error.symbol]),
-        }
-        text = f"The strategy gives no decisions on {error.symbol} ({error.status.value}): {error.reason}"
-        return make_finding(FAILS, Severity.CRITICAL, (file, line, "strategy"), text, evidence)
-    return None
-
-
-def _blamed(study: Study, reason: str) -> tuple[str, int]:
-    """The place that the reason names, else the strategy's own."""
-    named = re.search(r"([\w./-]+\.py):(\d+)", reason)
-    if named is None:
-        return study.target_place
-    wanted = named[1].removeprefix("/system/")
-    files = [f for f in study.store.files(study.bundle) if f == wanted or f.endswith("/" + wanted)]
-    return (files[0] if len(files) == 1 else wanted), int(named[2])
 
 
 def merge(convictions: Sequence[Conviction]) -> list[Conviction]:

@@ -12,7 +12,8 @@ from string import Template
 
 import pandas as pd
 
-from tools.analysis.probes.base import TestPlan
+from tools.analysis.probes.base import Raw, TestPlan
+from tools.analysis.probes.bodies import BODIES, extra_head
 from tools.contracts import DECISION_COLUMNS, Finding, Market
 from tools.system.sections import StrategySection
 
@@ -21,6 +22,7 @@ _HEAD = Template('''"""$summary
 Written by Mendel for finding $id ($file:$line). It fails while the defect is there.
 """
 
+${imports}import copy
 import csv
 import sys
 from functools import reduce
@@ -48,6 +50,18 @@ def bars():
     frame = pd.DataFrame(table, columns=head[1:], index=pd.DatetimeIndex(opens))
     frame.attrs["symbol"] = $symbol
     return frame
+
+
+def chosen(name, settings):
+    found = load(name)
+    if callable(found):
+        return found(**settings)
+    if isinstance(found, dict):
+        return {**found, **settings}
+    changed = copy.copy(found)
+    for key, value in settings.items():
+        setattr(changed, key, value)
+    return changed
 
 
 def forget():
@@ -80,37 +94,13 @@ def same(a, b):
 
 ''')
 
-_BODIES = {
-    "amount_scale": Template("""def test_the_unit_of_volume_decides_nothing():
-    plain = bars()
-    scaled = plain.copy()
-    scaled[$scaled] *= $factor  # a power of two: exact
-    same(values(decide(plain)), values(decide(scaled)))
-"""),
-    "prefix": Template("""def test_the_past_does_not_change_when_the_future_arrives():
-    whole = bars()
-    known = whole.iloc[:$cut]
-    same(values(decide(whole))[:$cut], values(decide(known)))
-"""),
-    "repeat": Template("""def test_the_same_bars_get_the_same_answer_twice():
-    first = values(decide(bars()))
-    same(first, values(decide(bars())))
-"""),
-    "setting": Template("""def test_the_setting_moves_something():
-    usual = values(decide(bars()))
-    tried = [{$setting: value} for value in $tried]
-    moved = [s for s in tried if not np.array_equal(usual, values(decide(bars(), **s)))]
-    assert moved, f"no decision changes for any of {tried}"
-"""),
-}
-_BODIES["price_scale"] = Template(_BODIES["amount_scale"].template.replace("unit_of_volume", "unit_of_price"))
-
 
 def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: StrategySection) -> dict[str, str]:
     """File name -> text of the test and its bars. ``market`` is the one that the plan's window refers to."""
     name = f"test_mendel_{finding.category}_{finding.id}"
     window = market.cut(plan.start, plan.stop)
-    parameters = f"load({json.dumps(strategy.params)})(**settings)" if strategy.params else ""
+    imports, helpers = extra_head(plan.kind)
+    parameters = f"chosen({json.dumps(strategy.params)}, settings)" if strategy.params else ""
     head = _HEAD.substitute(
         summary=finding.summary.replace("\\", "/").replace('"""', "'''"),
         id=finding.id,
@@ -120,10 +110,19 @@ def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: Strat
         symbol=json.dumps(market.symbol),
         target=json.dumps(strategy.target),
         parameters=parameters,
-        forget="" if plan.kind == "repeat" else "    forget()\n",
+        imports=imports,
+        forget="" if plan.kind.startswith("repeat") or helpers else "    forget()\n",
     )
-    arguments = {k: json.dumps(v) for k, v in plan.arguments.items()}
-    return {f"{name}.py": head + _BODIES[plan.kind].substitute(arguments), f"{name}.csv": bars_csv(window)}
+    arguments = {k: literal(v) for k, v in plan.arguments.items()}
+    body = helpers + BODIES[plan.kind].safe_substitute(arguments)
+    return {f"{name}.py": head + body, f"{name}.csv": bars_csv(window)}
+
+
+def literal(value: object) -> str:
+    """A value as Python source; JSON's spelling for texts. A Raw text goes in as it is."""
+    return (
+        str(value) if isinstance(value, Raw) else json.dumps(value) if isinstance(value, str) else repr(value)
+    )
 
 
 def written_files(test: str | None) -> dict[str, str]:

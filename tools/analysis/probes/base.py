@@ -39,6 +39,12 @@ class TestPlan:
     __test__ = False  # pytest must not collect it
 
 
+class Raw(str):
+    """An argument of a written test that is source text already."""
+
+    __slots__ = ()
+
+
 class Probe(Protocol):
     """One invariant. ``name`` is used for waivers, gates and reports."""
 

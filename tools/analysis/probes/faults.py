@@ -15,9 +15,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from sandbox.host.contracts import Status
-from tools.analysis.probes.base import Conviction, make_finding
+from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.study import Study, differs
-from tools.contracts import Finding, Severity
+from tools.contracts import Finding, Market, Severity
 
 CAUGHT = 'raise RuntimeError("planted by the fault probe")'
 UNCAUGHT = 'raise SystemExit("planted by the fault probe")'
@@ -57,20 +57,37 @@ class FaultProbe:
                 f"{suspect.summary} A planted RuntimeError is hidden: {symbol} still gets decisions, {seen}."
             )
             place = (suspect.file, suspect.line, str(suspect.details.get("expression", suspect.id)))
-            return Conviction(
-                make_finding("swallowed_exception", Severity.HIGH, place, text, evidence, suspect.details)
+            finding = make_finding(
+                "swallowed_exception", Severity.HIGH, place, text, evidence, suspect.details
             )
+            return Conviction(finding, self._plan(study, suspect, market, reached))
         return None
+
+    def _plan(self, study: Study, suspect: Finding, market: Market, reached: str) -> TestPlan:
+        """The shortest of some windows on which the block is run at all."""
+        block = block_of(ast.parse(study.tree.files[suspect.file].text), suspect)
+        assert block is not None
+        sizes = [n for n in (600, 3000) if n < len(market)]
+        runs = (
+            n for n in sizes if study.runner.decide(reached, market.cut(0, n)).outcome.status is not Status.OK
+        )
+        arguments = {"file": suspect.file, "block": ast.unparse(block.body[0])}
+        return TestPlan("fault", market.symbol, 0, next(runs, len(market)), arguments)
 
 
 def plant(study: Study, suspect: Finding, statement: str) -> str | None:
     """A bundle in which the suspect's ``try`` starts with ``statement``; None where it is not found."""
     tree = ast.parse(study.tree.files[suspect.file].text)
+    block = block_of(tree, suspect)
+    if block is None:
+        return None
+    block.body.insert(0, ast.parse(statement).body[0])
+    return study.store.derive(study.bundle, {suspect.file: ast.unparse(ast.fix_missing_locations(tree))})
+
+
+def block_of(tree: ast.Module, suspect: Finding) -> ast.Try | ast.With | None:
+    """The innermost ``try`` or ``with`` around the suspect."""
     span = suspect.details.get("try") or suspect.details.get("node") or [suspect.line, 0, suspect.line, 0]
     blocks = [n for n in ast.walk(tree) if isinstance(n, ast.Try | ast.With)]
     around = [n for n in blocks if n.lineno <= int(span[0]) <= (n.end_lineno or n.lineno)]
-    if not around:
-        return None
-    innermost = max(around, key=lambda n: n.lineno)
-    innermost.body.insert(0, ast.parse(statement).body[0])
-    return study.store.derive(study.bundle, {suspect.file: ast.unparse(ast.fix_missing_locations(tree))})
+    return max(around, key=lambda n: n.lineno) if around else None

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tools.analysis.probes.base import Conviction, change_at, make_finding
+from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -79,9 +79,11 @@ class HoleProbe:
         text = f"{what} {len(bars)} entries on {market.symbol} exist only because {role.replace('_', ' ')} was missing."
         identity = str(place.details.get("expression", place.id)) if place else role
         details = place.details if place else {}
-        return Conviction(
-            make_finding("nan_as_zero", Severity.HIGH, (file, line, identity), text, evidence, details)
-        )
+        finding = make_finding("nan_as_zero", Severity.HIGH, (file, line, identity), text, evidence, details)
+        names = market.columns_of(role)
+        absent = study.runner.decide(study.bundle, without(market, names)).decisions is not None
+        arguments = {"columns": list(names), "every": EVERY_BARS, "length": HOLE_BARS, "absent": absent}
+        return Conviction(finding, TestPlan("holes", market.symbol, 0, len(market), arguments))
 
 
 def holed(market: Market, names: tuple[str, ...]) -> Market:

@@ -16,13 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from tools.analysis.lookahead.check import TOLERANCE, Ask, check_lookahead, cuts_of, first_break
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.neutralise import neutralise
 from tools.analysis.study import Study, differs
-from tools.contracts import Decisions, Finding, Floats, Market, Severity
-
-BEST_TRADES, SPREAD_CUTS = 5, 2
-TOLERANCE = 1e-9
+from tools.contracts import Decisions, Finding, Market, Severity
 
 
 class PrefixProbe:
@@ -32,8 +30,9 @@ class PrefixProbe:
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction a culprit, or one for the strategy where no suspect explains it."""
-        for symbol, market in study.sample(3).items():
-            broken = self.first_break(study, study.bundle, market, study.decisions[symbol])
+        for place, (symbol, market) in enumerate(study.sample(3).items()):
+            whole = study.decisions[symbol]
+            broken = self.first_break(study, study.bundle, market, whole, search=place == 0)
             if broken is not None:
                 return self._write_up(
                     study, market, broken, [s for s in suspects if s.category == "lookahead"]
@@ -41,40 +40,34 @@ class PrefixProbe:
         return []
 
     def first_break(
-        self, study: Study, bundle: str, market: Market, whole: Decisions
+        self, study: Study, bundle: str, market: Market, whole: Decisions, *, search: bool = False
     ) -> dict[str, Any] | None:
         """The first cut at which the past changes, with what changed; None when it never does."""
-        for cut in cuts_of(study, market):
-            futures = {"none": market.cut(0, cut), "scrambled": scrambled(market, cut)}
-            for future, bars in futures.items():
-                then = study.runner.decide(bundle, bars).decisions
-                if then is None:
-                    continue
-                known = Decisions(market.symbol, then.values[:cut])
-                changed = np.flatnonzero(
-                    differs(Decisions(market.symbol, whole.values[:cut]), known, tolerance=TOLERANCE)
-                )
-                if changed.size:
-                    shown = change_at(market, whole, then, int(changed[-1]))
-                    return {
-                        "probe": self.name,
-                        "cut": cut,
-                        "future": future,
-                        "decisions_changed": int(changed.size),
-                        **shown,
-                    }
-        return None
+        ask = asking(study, bundle)
+        broken = check_lookahead(ask, market, whole, study.backtests[market.symbol], search=search).broken
+        if broken is None:
+            return None
+        return {
+            "probe": self.name,
+            "cut": broken.cut,
+            "future": broken.future,
+            "decisions_changed": broken.bars,
+            **change_at(market, whole, broken.then, broken.bar),
+        }
 
-    def holds(self, study: Study, bundle: str, market: Market) -> bool:
-        """Whether a changed bundle keeps the invariant on this market."""
+    def holds(self, study: Study, bundle: str, market: Market, cut: int) -> bool:
+        """Whether a changed bundle keeps the invariant on this market, at the cut where it broke and at others."""
         whole = study.runner.decide(bundle, market).decisions
-        return whole is not None and self.first_break(study, bundle, market, whole) is None
+        if whole is None:
+            return False
+        cuts = dict.fromkeys([cut, *cuts_of(market, whole, study.backtests[market.symbol])])
+        return first_break(asking(study, bundle), market, whole, list(cuts)) is None
 
     def _write_up(
         self, study: Study, market: Market, broken: dict[str, Any], suspects: Sequence[Finding]
     ) -> list[Conviction]:
         plan = self._plan(study, market, broken)
-        culprits = self._culprits(study, market, suspects)
+        culprits = self._culprits(study, market, suspects, int(broken["cut"]))
         found = [
             make_finding(
                 "lookahead",
@@ -92,23 +85,22 @@ class PrefixProbe:
             found = [make_finding("lookahead", Severity.CRITICAL, (file, line, "strategy"), text, broken)]
         return [Conviction(f, plan) for f in found]
 
-    def _culprits(self, study: Study, market: Market, suspects: Sequence[Finding]) -> list[Finding]:
+    def _culprits(self, study: Study, market: Market, suspects: Sequence[Finding], cut: int) -> list[Finding]:
         """Suspects without which the past stands still: one alone, else the smallest set by leave-one-out."""
         bundles = {s.id: neutralise(study, [s]) for s in suspects}
-        alone = [s for s in suspects if (b := bundles[s.id]) and self.holds(study, b, market)]
+        alone = [s for s in suspects if (b := bundles[s.id]) and self.holds(study, b, market, cut)]
         if alone:
             return alone[:1]
         usable = [s for s in suspects if bundles[s.id]]
         together = neutralise(study, usable) if len(usable) > 1 else None
-        if together is None or not self.holds(study, together, market):
+        if together is None or not self.holds(study, together, market, cut):
             return []
-        return [
-            s for s in usable if not self._holds_without(study, market, [u for u in usable if u is not s])
-        ]
+        rests = {s.id: [u for u in usable if u is not s] for s in usable}
+        return [s for s in usable if not self._holds_without(study, market, rests[s.id], cut)]
 
-    def _holds_without(self, study: Study, market: Market, suspects: list[Finding]) -> bool:
+    def _holds_without(self, study: Study, market: Market, suspects: list[Finding], cut: int) -> bool:
         bundle = neutralise(study, suspects)
-        return bundle is not None and self.holds(study, bundle, market)
+        return bundle is not None and self.holds(study, bundle, market, cut)
 
     def _plan(self, study: Study, market: Market, broken: dict[str, Any]) -> TestPlan | None:
         """A window that ends some way after the cut and still breaks."""
@@ -123,30 +115,30 @@ class PrefixProbe:
             known = Decisions(market.symbol, whole.values[: cut - start])
             if differs(known, part, tolerance=TOLERANCE).any():
                 return TestPlan("prefix", market.symbol, start, stop, {"cut": cut - start})
+            other = study.runner.decide(study.bundle, turned(window, cut - start)).decisions
+            if other is not None:
+                later = Decisions(market.symbol, other.values[: cut - start])
+                if differs(known, later, tolerance=TOLERANCE).any():
+                    prices = list(market.columns_of("price"))
+                    return TestPlan(
+                        "prefix_scrambled", market.symbol, start, stop, {"cut": cut - start, "prices": prices}
+                    )
         return None
 
 
-def cuts_of(study: Study, market: Market) -> list[int]:
-    """Bar counts: just after the signals of the best trades, and a few evenly spread."""
-    trades = sorted(study.backtests[market.symbol].trades, key=lambda t: -t.pnl)[:BEST_TRADES]
-    spread = np.linspace(0, len(market), SPREAD_CUTS + 2)[1:-1].astype(int)
-    cuts = {t.entry_bar for t in trades} | {int(c) for c in spread}
-    return sorted(c for c in cuts if 10 < c < len(market) - 1)
-
-
-def scrambled(market: Market, cut: int) -> Market:
-    """The same past with another future: later bars in shuffled blocks of 12, prices joined at the cut by a factor."""
-    order = _shuffled(len(market), cut)
-    columns = {name: values[order] for name, values in market.columns.items()}
-    factor = 1.25
+def turned(market: Market, cut: int) -> Market:
+    """The same past with the future's rows in reverse and a quarter dearer: what the written test does, too."""
+    columns = {n: np.concatenate([v[:cut], v[cut:][::-1]]) for n, v in market.columns.items()}
     for name in market.columns_of("price"):
-        later: Floats = columns[name].copy()
-        later[cut:] *= factor
-        columns[name] = later
+        columns[name][cut:] *= 1.25
     return market.with_columns(columns)
 
 
-def _shuffled(n: int, cut: int) -> np.ndarray:
-    blocks = np.array_split(np.arange(cut, n), max(1, (n - cut) // 12))
-    np.random.default_rng(cut).shuffle(blocks)
-    return np.concatenate([np.arange(cut), *blocks])
+def asking(study: Study, bundle: str) -> Ask:
+    """Asks a bundle about markets that are made up for the occasion."""
+
+    def ask(markets: Sequence[Market]) -> list[Decisions | None]:
+        answers = study.runner.decide_many(bundle, {str(k): market for k, market in enumerate(markets)})
+        return [answers[str(k)].decisions for k in range(len(markets))]
+
+    return ask

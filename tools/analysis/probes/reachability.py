@@ -1,11 +1,13 @@
 """Invariant: a rule can come true.
 
-A condition that was asked thousands of times on every symbol and never held is only a suspect: a guard against bad
-input never holds either. It is convicted when it stands in a static suspect's place (impossible by its own numbers), or
-when what it compares stays further from the number than three times its own whole range, and when forcing it changes
-decisions, so that it matters.
+A condition that was asked many times on every symbol and never held is only a suspect: a guard against bad input never
+holds either, and a crisis may not be in the sample. It is convicted when forcing it changes decisions, so that it matters,
+and when one of these shows that nothing could bring it about: it stays false on markets made for the purpose (wild, rising,
+falling, dead), too; what it compares stays further from the number than three times its own whole range; the static
+detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
 
-False-positive risks: a rule for a crisis that the sample does not hold; hence the distance, and the advisory severity.
+False-positive risks: rules for data that the stress markets do not have (another calendar, another column); checks of the
+data itself, which are left out where plain columns are compared with each other or with 0. Tolerance: none, not once.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.probes.base import Conviction, make_finding
+from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.probes.outcomes import changed_when_forced, is_number, raw_guard, seen, stressed
 from tools.analysis.silence.instrument import Condition, leaves
-from tools.analysis.study import Study, differs
+from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
 
-ENOUGH_EVALUATIONS = 5000
+ENOUGH, ENOUGH_STRESSED = 1000, 200
 FAR = 3.0
+#: How often two independent conditions would have met before it means something that they never did.
+EXPECTED = 50.0
+TEST_BARS = 4000
 
 
 class ReachabilityProbe:
@@ -31,56 +37,113 @@ class ReachabilityProbe:
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction for each dead rule that would matter."""
-        places = {(s.file, s.line) for s in suspects if s.category == "unreachable_rule"}
-        found = []
-        for condition in leaves(study.instrumented.conditions):
-            if condition.kind != "compare":
-                continue
-            evidence = self._dead(study, condition, (condition.file, condition.line) in places)
-            if evidence is not None:
-                found.append(self._write_up(condition, evidence))
-        return found
+        named = {(s.file, s.line) for s in suspects if s.category == "unreachable_rule"}
+        conditions = study.instrumented.conditions
+        found: dict[int, dict[str, Any]] = {}
+        for condition in leaves(conditions):
+            if condition.kind == "compare":
+                evidence = self._dead(study, condition, (condition.file, condition.line) in named)
+                if evidence is not None:
+                    found[condition.slot] = evidence
+        for condition in conditions:
+            if condition.kind == "combine" and condition.op == "and":
+                evidence = self._apart(study, condition, set(found))
+                if evidence is not None:
+                    found[condition.slot] = evidence
+        return [self._write_up(study, conditions[slot], evidence) for slot, evidence in found.items()]
 
     def _dead(self, study: Study, condition: Condition, named: bool) -> dict[str, Any] | None:
-        rates = [study.rates[s][condition.slot] for s in study.markets if condition.slot in study.rates[s]]
-        asked, held = sum(r.evaluated for r in rates), sum(r.true for r in rates)
-        if asked < ENOUGH_EVALUATIONS or held:
+        here = seen(study.rates, condition.slot)
+        if here.asked < ENOUGH or here.held or raw_guard(condition):
             return None
-        seen = _finite(np.concatenate([r.left for r in rates]))
-        needed = _finite(np.concatenate([r.right for r in rates]))
-        if not (seen.size and needed.size) or np.all(needed == 0):
+        if not here.left.size:
             return None
-        spread = float(seen.max() - seen.min())
-        gap = float(min(abs(needed.min() - seen.max()), abs(seen.min() - needed.max())))
-        if not named and (spread == 0 or gap < FAR * spread):
+        if not named and not self._impossible(study, condition):
             return None
-        changed = self._changed_when_forced(study, condition)
+        changed = changed_when_forced(study, condition.slot, True)
         if not changed:
             return None
         return {
             "probe": self.name,
             "condition": condition.text,
-            "asked": asked,
+            "asked": here.asked,
             "held": 0,
-            "seen": [float(seen.min()), float(seen.max())],
-            "needed": [float(needed.min()), float(needed.max())],
+            "seen": _ends(here.left),
+            "needed": _ends(here.right),
             "decisions_changed_when_forced": changed,
         }
 
-    def _changed_when_forced(self, study: Study, condition: Condition) -> int:
-        answers = study.traced(study.sample(2), forced={condition.slot: True})
-        pairs = [(study.decisions[s], a.decisions) for s, a in answers.items() if a.decisions is not None]
-        return sum(int(np.count_nonzero(differs(old, new))) for old, new in pairs)
+    def _impossible(self, study: Study, condition: Condition) -> bool:
+        here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
+        if there.held:
+            return False
+        if here.right.size and np.all(here.right == 0) and is_number(condition.right):
+            return False  # a guard
+        if there.known >= ENOUGH_STRESSED and here.right.size and _moves(here.left):
+            return True
+        if not here.right.size:
+            return False
+        spread = float(here.left.max() - here.left.min())
+        gap = float(min(abs(here.right.min() - here.left.max()), abs(here.left.min() - here.right.max())))
+        return spread > 0 and gap >= FAR * spread
 
-    def _write_up(self, condition: Condition, evidence: dict[str, Any]) -> Conviction:
-        low, high = evidence["seen"]
+    def _apart(self, study: Study, condition: Condition, dead: set[int]) -> dict[str, Any] | None:
+        """Two comparisons that exclude each other."""
+        parts = [
+            c
+            for c in study.instrumented.conditions
+            if c.parents[:1] == (condition.slot,) and c.kind == "compare"
+        ]
+        if len(parts) != 2 or any(c.slot in dead for c in parts):
+            return None
+        here = seen(study.rates, condition.slot)
+        if here.held or here.asked < ENOUGH or seen(stressed(study), condition.slot).held:
+            return None
+        shares = [seen(study.rates, c.slot) for c in parts]
+        expected = here.asked * float(np.prod([s.held / max(1, s.asked) for s in shares]))
+        if expected < EXPECTED or seen(stressed(study), condition.slot).asked < ENOUGH_STRESSED:
+            return None
+        changed = changed_when_forced(study, condition.slot, True)
+        if not changed:
+            return None
+        return {
+            "probe": self.name,
+            "condition": condition.text,
+            "asked": here.asked,
+            "held": 0,
+            "expected_if_independent": round(expected, 1),
+            "decisions_changed_when_forced": changed,
+        }
+
+    def _write_up(self, study: Study, condition: Condition, evidence: dict[str, Any]) -> Conviction:
+        stayed = ""
+        if evidence.get("seen"):
+            low, high = evidence["seen"]
+            stayed = f", the left side stayed within {low:.6g}..{high:.6g}"
         text = (
-            f"`{condition.text}` in {condition.function}() never holds: asked {evidence['asked']:,} times, the left side "
-            f"stayed within {low:.6g}..{high:.6g}. The rule behind it never runs."
+            f"`{condition.text}` in {condition.function}() never holds: asked {evidence['asked']:,} times{stayed}. "
+            "The rule behind it never runs."
         )
         place = (condition.file, condition.line, condition.text)
-        return Conviction(make_finding("unreachable_rule", Severity.MEDIUM, place, text, evidence))
+        finding = make_finding("unreachable_rule", Severity.MEDIUM, place, text, evidence)
+        return Conviction(finding, outcome_plan(study, condition, True))
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values[np.isfinite(values)])
+def outcome_plan(study: Study, condition: Condition, wanted: bool, kind: str = "reachable") -> TestPlan:
+    """A test that overhears the condition and wants to see one outcome."""
+    symbol = study.by_activity[0]
+    arguments = {
+        "file": condition.file,
+        "text": condition.text,
+        "function": condition.function,
+        "wanted": wanted,
+    }
+    return TestPlan(kind, symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
+
+
+def _ends(values: np.ndarray) -> list[float]:
+    return [float(values.min()), float(values.max())] if values.size else []
+
+
+def _moves(values: np.ndarray) -> bool:
+    return bool(values.size and values.max() > values.min())

@@ -20,6 +20,7 @@ from tools.contracts import Decisions, Finding, Market, Severity
 
 #: How the child tells another market's columns, which the first call gets, from the market's own.
 BEFORE = "before:"
+SAME, BACKWARDS = "the same bars", "the same rows in reverse"
 STATE_CATEGORIES = ("module_state", "mutable_default", "state_leak")
 
 
@@ -47,7 +48,7 @@ class RepeatProbe:
             (market.with_columns({f"{BEFORE}{n}": v for n, v in o.columns.items()}), o.symbol)
             for o in long_enough[:1]
         ]
-        return [(market, "the same bars"), *beside]
+        return [(market, SAME), (reversed_first(market), BACKWARDS), *beside]
 
     def _write_up(
         self,
@@ -74,13 +75,20 @@ class RepeatProbe:
         details = {**(place.details if place else {}), "suspects": [f"{p.file}:{p.line}" for p in places]}
         identity = str(place.details.get("expression", place.id)) if place else "strategy"
         finding = make_finding("state_leak", Severity.HIGH, (file, line, identity), text, evidence, details)
-        return Conviction(finding, self._plan(study, market) if label == "the same bars" else None)
+        return Conviction(finding, self._plan(study, market))
 
     def _plan(self, study: Study, market: Market) -> TestPlan | None:
+        """The shortest of some windows on which the same bars, or the bars backwards, show it."""
         for size in (300, 1500, 6000, len(market)):
             window = market.cut(0, min(size, len(market)))
             once = study.runner.decide(study.bundle, window).decisions
-            twice = study.runner.decide(study.bundle, window, repeat=2).decisions
-            if once is not None and twice is not None and differs(once, twice).any():
-                return TestPlan("repeat", market.symbol, 0, len(window), {})
+            for kind, asked in (("repeat", window), ("repeat_other", reversed_first(window))):
+                twice = study.runner.decide(study.bundle, asked, repeat=2).decisions
+                if once is not None and twice is not None and differs(once, twice).any():
+                    return TestPlan(kind, market.symbol, 0, len(window), {})
         return None
+
+
+def reversed_first(market: Market) -> Market:
+    """The market with its own rows, last to first, as what is asked before."""
+    return market.with_columns({f"{BEFORE}{n}": v[::-1].copy() for n, v in market.columns.items()})

@@ -1,0 +1,151 @@
+"""Invariant: a quantity rises with what its name says.
+
+What is called flow, delta, CVD, pressure or imbalance, and reads the takers' side of the market, must be higher where nine
+tenths of the volume are bought by takers than where one tenth is. What is called basis or premium must be higher where the
+future is dearer than the spot. The value is overheard while the strategy runs on two markets that differ in that alone.
+
+False-positive risks: names that say the opposite (sell, short, ask, discount, in the name or around it) are left out, and so
+is what does not move; a name used for something else moves seldom exactly the wrong way: nine tenths of the bars must.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
+from tools.analysis.probes.watch import Watched, named_values, watched_rates
+from tools.analysis.study import Study
+from tools.contracts import Finding, Market, Severity
+
+OPPOSITE = re.compile(
+    r"sell|short|ask|discount|inv|neg|bear|minus|against|abs|divergen|exhaust|spent|volatil|std",
+    re.IGNORECASE,
+)
+CLEAR = 0.9
+TEST_BARS = 1500
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Names, and the two markets between which what they name must rise."""
+
+    what: str
+    names: re.Pattern[str]
+    push: str
+
+
+FLOW = Meaning(
+    "net taker buying",
+    re.compile(
+        r"(.*_)?(cvd|delta|flow|pressure|imbalance|order_?flow|net_?(taker|flow|buying|volume))(_.*)?",
+        re.IGNORECASE,
+    ),
+    "taker",
+)
+BASIS = Meaning(
+    "the premium of the future over the spot price",
+    re.compile(r"(.*_)?(basis|premium)(_.*)?", re.IGNORECASE),
+    "spot",
+)
+
+
+class DirectionProbe:
+    """Signs the wrong way round, sides swapped."""
+
+    name = "named_direction"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction for each meaning, at the innermost value that falls when it should rise."""
+        found = []
+        market = study.markets[study.by_activity[0]]
+        for meaning in (FLOW, BASIS):
+            pair = pushed(market, meaning.push)
+            watched = [w for w in named_values(study) if _means(w, meaning)]
+            if pair is not None and watched:
+                conviction = self._try(study, meaning, watched, pair)
+                found += [conviction] if conviction else []
+        return found
+
+    def _try(
+        self, study: Study, meaning: Meaning, watched: list[Watched], pair: tuple[Market, Market, str]
+    ) -> Conviction | None:
+        high, low, _ = pair
+        up = watched_rates(study, watched, {high.symbol: high})[high.symbol]
+        down = watched_rates(study, watched, {low.symbol: low})[low.symbol]
+        wrong = []
+        for item, a, b in zip(watched, up, down, strict=True):
+            if a is None or b is None or len(a.left) != len(b.left):
+                continue
+            known = np.isfinite(a.left) & np.isfinite(b.left) & (a.left != b.left)
+            if known.sum() < 20:
+                continue
+            share = float(np.mean(a.left[known] < b.left[known]))
+            if share > CLEAR:
+                wrong.append((item, share, float(np.median(a.left[known])), float(np.median(b.left[known]))))
+        return self._write_up(study, meaning, wrong, pair) if wrong else None
+
+    def _write_up(
+        self,
+        study: Study,
+        meaning: Meaning,
+        wrong: list[tuple[Watched, float, float, float]],
+        pair: tuple[Market, Market, str],
+    ) -> Conviction:
+        item, share, high, low = wrong[0]
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "quantity": item.name,
+            "expression": item.text,
+            "share_of_bars_the_wrong_way": share,
+            "where_it_should_be_high": high,
+            "where_it_should_be_low": low,
+        }
+        text = (
+            f"`{item.text}` ({item.name} in {item.function}()) is to be {meaning.what}, and falls when that rises: "
+            f"{high:.4g} where it should be high, {low:.4g} where it should be low."
+        )
+        finding = make_finding(
+            "named_direction", Severity.CRITICAL, (item.file, item.line, item.text), text, evidence
+        )
+        function = item.function if item.function != "<module>" else ""
+        arguments = {"file": item.file, "text": item.text, "function": function, "push": Raw(pair[2])}
+        symbol = pair[0].symbol
+        return Conviction(
+            finding, TestPlan("direction", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
+        )
+
+
+def _means(item: Watched, meaning: Meaning) -> bool:
+    return bool(meaning.names.fullmatch(item.name)) and not OPPOSITE.search(item.name)
+
+
+def pushed(market: Market, push: str) -> tuple[Market, Market, str] | None:
+    """(high, low, statement of the test that sets ``share`` of it); None where the market has no such column."""
+    if push == "taker":
+        return _takers(market)
+    spots = [n for n in market.columns if "spot" in n.lower() and n in market.columns_of("price")]
+    if not spots:
+        return None
+    close = market.columns["close"]
+    pair = [market.with_columns(dict.fromkeys(spots, close * (1.5 - share))) for share in (0.9, 0.1)]
+    return pair[0], pair[1], f'frame[{spots!r}] = frame[["close"] * {len(spots)}].to_numpy() * (1.5 - share)'
+
+
+def _takers(market: Market) -> tuple[Market, Market, str] | None:
+    names = [n for n in market.columns_of("flow") if "buy" in n.lower()]
+    volumes = market.columns_of("volume")
+    if not names or not volumes:
+        return None
+    quoted = market.columns_of("quote_volume")
+    columns = {n: (quoted[0] if "quote" in n.lower() and quoted else volumes[0]) for n in names}
+    pair = [
+        market.with_columns({n: market.columns[c] * share for n, c in columns.items()})
+        for share in (0.9, 0.1)
+    ]
+    lines = "; ".join(f'frame["{n}"] = frame["{c}"] * share' for n, c in columns.items())
+    return pair[0], pair[1], lines

@@ -1,0 +1,151 @@
+"""Invariant: an entry carries the stop, target or trail that the source sets, at a distance that prices can reach.
+
+Never armed: the source names a stop (a setting, a constant or a column that it writes, such as ``stop_loss``), and not one
+entry on any symbol has one, nor has any other entry another protection under the contract's name. Out of reach: it stands so
+far away that it can hardly be touched - twenty times what the price moved against a position at worst - or outside of what
+a decision may say (a stop of 100 % and more).
+
+False-positive risks: a name with "stop" in it that means something else; systems whose exits are orders of their own (a
+bar-by-bar bot): silent unless the source writes a decision column of that kind. Tolerance: a factor of twenty, and 30 % at
+the least.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.study import Study
+from tools.contracts import Finding, Floats, Severity
+
+COLUMNS = {"stop": "stop", "target": "target", "trail": "trailing stop"}
+FAR, AT_LEAST = 20.0, 0.3
+TEST_BARS = 4000
+#: Keys and columns that are meant to be a stop, whatever follows.
+WORDS = re.compile(r"(stop|sl)([ _-]?(loss|price|pct|percent|distance|level|dist))?", re.IGNORECASE)
+
+
+class ProtectionProbe:
+    """Stops that are not there, or out of reach."""
+
+    name = "protection"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """At most one conviction a decision column."""
+        entries = self._entries(study)
+        if sum(e.sum() for e in entries.values()) < 10:
+            return []
+        found = []
+        for column, shown in COLUMNS.items():
+            distances = {s: study.decisions[s].column(column)[e] for s, e in entries.items()}
+            values = np.concatenate(list(distances.values()))
+            set_ = values[np.isfinite(values) & (values > 0)]
+            if set_.size:
+                conviction = self._reach(study, column, shown, set_)
+            else:
+                conviction = self._unarmed(study, column, shown, len(values))
+            if conviction is not None:
+                found.append(conviction)
+        return found
+
+    def _entries(self, study: Study) -> dict[str, np.ndarray]:
+        return {s: d.entries() != 0 for s, d in study.decisions.items()}
+
+    def _unarmed(self, study: Study, column: str, shown: str, entries: int) -> Conviction | None:
+        place = written_at(study, column) or (column == "stop" and misnamed_at(study)) or None
+        if place is None:
+            return None
+        file, line, text = place
+        evidence = {"probe": self.name, "column": column, "entries": entries, "entries_with_it": 0}
+        summary = f"`{text}` is to set a {shown}, but none of {entries:,} entries carries one."
+        finding = make_finding(f"{column}_never_armed", Severity.HIGH, (file, line, text), summary, evidence)
+        return Conviction(finding, self._plan(study, column, shown, 1e9))
+
+    def _reach(self, study: Study, column: str, shown: str, distances: Floats) -> Conviction | None:
+        usual = float(np.median(distances))
+        worst = worst_move(study)
+        if usual < AT_LEAST or usual < FAR * worst:
+            return None
+        place = written_at(study, column)
+        if place is None:
+            return None
+        file, line, text = place
+        evidence = {
+            "probe": self.name,
+            "column": column,
+            "distance": usual,
+            "largest_move_in_a_day": worst,
+            "entries": int(distances.size),
+        }
+        summary = (
+            f"`{text}` puts the {shown} {usual:.0%} away; the price moved {worst:.1%} in a day at most: out of reach, "
+            "as if percent were taken for fractions."
+        )
+        finding = make_finding("distance_out_of_reach", Severity.HIGH, (file, line, text), summary, evidence)
+        return Conviction(finding, self._plan(study, column, shown, max(AT_LEAST, FAR * worst)))
+
+    def _plan(self, study: Study, column: str, shown: str, reach: float) -> TestPlan:
+        symbol = study.by_activity[0]
+        arguments: dict[str, Any] = {"column": column, "name": shown, "reach": reach}
+        return TestPlan("protected", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
+
+
+def worst_move(study: Study) -> float:
+    """The largest relative move of any market within a day of bars, in the middle of the markets."""
+    moves = []
+    for market in study.markets.values():
+        bars = max(1, 1440 // market.timeframe_minutes)
+        close = market.columns["close"]
+        if len(close) > bars:
+            moves.append(float(np.nanquantile(np.abs(close[bars:] / close[:-bars] - 1.0), 0.999)))
+    return float(np.median(moves)) if moves else 0.0
+
+
+def written_at(study: Study, column: str) -> tuple[str, int, str] | None:
+    """Where the source writes a decision column; None where it does not."""
+    flow = study.architecture.flow
+    places = [(d.file, d.line) for d in flow.decisions if d.name == column]
+    if not places:
+        return _key(study, {column})
+    file, line = places[0]
+    return file, line, study.tree.files[file].text.splitlines()[line - 1].strip()
+
+
+def misnamed_at(study: Study) -> tuple[str, int, str] | None:
+    """Where a table is given a column whose name means a stop and is not the one that counts."""
+    return _key(study, None)
+
+
+def _key(study: Study, names: set[str] | None) -> tuple[str, int, str] | None:
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant:
+            continue
+        for node in ast.walk(file.tree):
+            for key in _written_keys(node):
+                text = str(key.value)
+                hit = text in names if names else bool(WORDS.fullmatch(text))
+                if hit:
+                    return file.path, key.lineno, file.text.splitlines()[key.lineno - 1].strip()
+    return None
+
+
+def _written_keys(node: ast.AST) -> Iterable[ast.Constant]:
+    """String keys under which something that is worked out is stored: ``out["stop_loss"] = x``, ``{"stop_loss": x}``."""
+    if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+                yield from (p for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str))
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if (
+                isinstance(key, ast.Constant)
+                and isinstance(key.value, str)
+                and not isinstance(value, ast.Constant)
+            ):
+                yield key

@@ -1,0 +1,231 @@
+"""Invariant: where the data starts decides nothing once the indicators are warm; missing bars are forgotten as well.
+
+Start: the first quarter, then the first third of the bars is left out; entries in the last third of the sample must be the
+same. Gap: some hours are missing in the first third; entries of the last half must be the same. The first shows running
+totals whose level is used and statistics since the first bar; the second tables that are joined by position.
+
+It convicts where the static reading names the place (a running total, a positional join): a running total's by putting a
+window in its place in a copy, with which the invariant must hold. Without a place it is only a suspect.
+
+False-positive risks: a state machine may stay out of step for long after another start, an average of thousands of bars
+forgets slowly; hence the place, and the tolerance: five entries and 5 % of those in the compared part may differ.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, TestPlan, iso, make_finding
+from tools.analysis.probes.positional import positional_places
+from tools.analysis.study import Study
+from tools.contracts import Decisions, Finding, Market, Severity
+
+ALLOWED, ALLOWED_SHARE = 5, 0.05
+#: Bars that go missing: no multiple of an hour or a day.
+GAP_BARS = 43
+WINDOW = 288
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Entries that differ: how many of how many, and where the first is. ``plan`` arguments show it again."""
+
+    market: Market
+    changed: int
+    entries: int
+    first: int
+    arguments: dict[str, Any]
+
+    @property
+    def matters(self) -> bool:
+        """Beyond the tolerance."""
+        return self.changed > max(ALLOWED, ALLOWED_SHARE * self.entries)
+
+
+class StartProbe:
+    """Running totals and everything since the first bar."""
+
+    name = "cumulative_origin"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction for each running total that explains the difference; else one suspect."""
+        apart = self.first(study, study.bundle)
+        if apart is None:
+            return []
+        found = []
+        for file, line, span in totals(study):
+            changed = windowed(study, file, span)
+            if changed is not None and self.first(study, changed) is None:
+                found.append(self._write_up(study, apart, (file, line), suspects))
+                break
+        return found or [self._advice(study, apart)]
+
+    def first(self, study: Study, bundle: str) -> Apart | None:
+        """The first market on which both starts matter."""
+        for market in study.sample(3).values():
+            whole = study.runner.decide(bundle, market).decisions
+            if whole is None:
+                return None
+            cuts = [cut_start(study, bundle, market, whole, share) for share in (4, 3)]
+            known = [c for c in cuts if c is not None and c.matters]
+            if len(known) == len(cuts):
+                return known[0]
+        return None
+
+    def _write_up(
+        self, study: Study, apart: Apart, total: tuple[str, int], suspects: Iterable[Finding]
+    ) -> Conviction:
+        uses = [
+            s
+            for s in suspects
+            if s.category == "cumulative_origin"
+            and (s.details.get("total", {}).get("file"), s.details.get("total", {}).get("line")) == total
+        ]
+        file, line = (uses[0].file, uses[0].line) if uses else total
+        text = study.tree.files[file].text.splitlines()[line - 1].strip()
+        summary = (
+            f"`{text}` depends on where the data starts: with the first {apart.arguments['cut']:,} bars left out, "
+            f"{apart.changed} of {apart.entries} entries on {apart.market.symbol} in the last third differ."
+        )
+        finding = make_finding(
+            "start_dependence", Severity.HIGH, (file, line, text), summary, _evidence(self.name, apart)
+        )
+        return Conviction(
+            finding, TestPlan("start", apart.market.symbol, 0, len(apart.market), apart.arguments)
+        )
+
+    def _advice(self, study: Study, apart: Apart) -> Conviction:
+        file, line = study.target_place
+        summary = (
+            f"Entries depend on where the data starts: {apart.changed} of {apart.entries} in the last third of "
+            f"{apart.market.symbol} differ when the first {apart.arguments['cut']:,} bars are left out."
+        )
+        return Conviction(
+            make_finding("start_dependence", Severity.LOW, (file, line, "strategy"), summary, {})
+        )
+
+
+class GapProbe:
+    """Joins by position."""
+
+    name = "gap_alignment"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction at most; without a place a suspect."""
+        for market in study.sample(3).values():
+            apart = gap_apart(study, market)
+            if apart is None or not apart.matters:
+                continue
+            places = positional_places(study)
+            file, line = places[0] if places else study.target_place
+            text = study.tree.files[file].text.splitlines()[line - 1].strip()
+            summary = (
+                f"`{text}` lines rows up by position, not by time: with {GAP_BARS} bars missing in the first third, "
+                f"{apart.changed} of {apart.entries} entries on {market.symbol} in the last half differ."
+            )
+            evidence = _evidence(self.name, apart) if places else {}
+            severity = Severity.HIGH if places else Severity.LOW
+            finding = make_finding("gap_alignment", severity, (file, line, text), summary, evidence)
+            plan = TestPlan("gap", market.symbol, 0, len(market), apart.arguments) if places else None
+            return [Conviction(finding, plan)]
+        return []
+
+
+def cut_start(study: Study, bundle: str, market: Market, whole: Decisions, share: int) -> Apart | None:
+    """The last third of the entries with and without the first 1/``share`` of the bars."""
+    cut, settled = len(market) // share + 5, len(market) * 2 // 3
+    later = study.runner.decide(bundle, market.cut(cut, len(market))).decisions
+    if later is None:
+        return None
+    usual, then = whole.entries()[settled:], later.entries()[settled - cut :]
+    arguments = {"cut": cut, "settled": settled}
+    return _apart(market, usual, then, settled, arguments)
+
+
+def gap_apart(study: Study, market: Market) -> Apart | None:
+    """The last half of the entries with and without a gap in the first third."""
+    first = len(market) // 4 + 7
+    stay = np.ones(len(market), dtype=bool)
+    stay[first : first + GAP_BARS] = False
+    holed = replace(market, time=market.time[stay], columns={n: v[stay] for n, v in market.columns.items()})
+    then = study.runner.decide(study.bundle, holed).decisions
+    if then is None:
+        return None
+    settled = int(stay.sum()) // 2
+    usual = study.decisions[market.symbol].entries()[stay][settled:]
+    arguments = {"first": first, "last": first + GAP_BARS, "settled": settled}
+    return _apart(market, usual, then.entries()[settled:], settled, arguments)
+
+
+def _apart(
+    market: Market, usual: np.ndarray, then: np.ndarray, offset: int, arguments: dict[str, Any]
+) -> Apart:
+    changed = np.flatnonzero(usual != then)
+    entries = int(np.count_nonzero(usual))
+    allowed = int(max(ALLOWED, ALLOWED_SHARE * entries))
+    first = offset + int(changed[0]) if changed.size else -1
+    return Apart(market, int(changed.size), entries, first, {**arguments, "allowed": allowed})
+
+
+def _evidence(name: str, apart: Apart) -> dict[str, Any]:
+    return {
+        "probe": name,
+        "symbol": apart.market.symbol,
+        "entries_changed": apart.changed,
+        "entries_compared": apart.entries,
+        "bar": apart.first,
+        "time": iso(int(apart.market.time[apart.first])),
+        **apart.arguments,
+    }
+
+
+def totals(study: Study) -> list[tuple[str, int, tuple[int, int]]]:
+    """(file, line, position) of every running total in the relevant files."""
+    found = []
+    for file in study.tree.product():
+        if file.path in study.architecture.relevant:
+            for node in ast.walk(file.tree):
+                if _is_total(node):
+                    found.append((file.path, node.lineno, (node.lineno, node.col_offset)))
+    return found
+
+
+def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    return node.func.attr in ("cumsum", "cumprod", "cummax", "cummin", "expanding", "accumulate")
+
+
+class _Windowed(ast.NodeTransformer):
+    def __init__(self, place: tuple[int, int]) -> None:
+        self.place, self.changed = place, False
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if (node.lineno, node.col_offset) != self.place or not _is_total(node):
+            return node
+        assert isinstance(node.func, ast.Attribute)
+        library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy")
+        what = node.args[0] if library and node.args else node.func.value
+        how = {"cumsum": "sum", "cumprod": "prod", "cummax": "max", "cummin": "min", "accumulate": "sum"}
+        rolled = f"__import__('pandas').Series({ast.unparse(what)}).rolling({WINDOW}, min_periods=1)"
+        if node.func.attr != "expanding":
+            inner = ".apply('prod')" if how[node.func.attr] == "prod" else f".{how[node.func.attr]}()"
+            rolled += inner + (".to_numpy()" if library else "")
+        self.changed = True
+        return ast.copy_location(ast.parse(rolled, mode="eval").body, node)
+
+
+def windowed(study: Study, file: str, place: tuple[int, int]) -> str | None:
+    """A copy in which one running total only looks back WINDOW bars."""
+    tree = ast.parse(study.tree.files[file].text)
+    change = _Windowed(place)
+    tree = change.visit(tree)
+    if not change.changed:
+        return None
+    return study.store.derive(study.bundle, {file: ast.unparse(ast.fix_missing_locations(tree))})

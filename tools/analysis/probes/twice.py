@@ -1,0 +1,186 @@
+"""Invariant: nothing counts twice.
+
+An adding statement (``score += …``, ``orders.append(…)``) that stands twice, word for word, in one block, and an entry that
+is always followed by another on the next bar, are one thing counted double. The first convicts when decisions change once
+the second copy is taken out; the second when on every symbol no entry ever stands alone and the source writes beside the bar
+at hand (``i + 1``, ``.shift(1)`` joined by "or").
+
+False-positive risks: a loop unrolled by hand (same words, other effect) - the copies must be equal to the last word, with
+nothing assigned in between that they read; signals that last for long by nature - the place must be there, too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.study import Study, differs
+from tools.contracts import Finding, Severity
+
+TEST_BARS = 3000
+ADDING = ("append", "add", "extend", "update")
+ENOUGH_ENTRIES = 20
+
+
+class TwiceProbe:
+    """Terms and entries that count double."""
+
+    name = "counted_twice"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction a doubled statement; at most one for doubled entries."""
+        found = []
+        for path, statement, function in doubled(study):
+            conviction = self._try(study, path, statement, function)
+            found += [conviction] if conviction else []
+        echo = self._echo(study)
+        return [*found, *([echo] if echo else [])]
+
+    def _try(self, study: Study, path: str, statement: ast.stmt, function: str) -> Conviction | None:
+        tree = _Without(statement.lineno).visit(ast.parse(study.tree.files[path].text))
+        bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
+        changed = 0
+        for symbol, market in study.sample(3).items():
+            then = study.runner.decide(bundle, market).decisions
+            changed += 0 if then is None else int(differs(study.decisions[symbol], then).sum())
+        if not changed:
+            return None
+        text = ast.unparse(statement)
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "statement": text,
+            "decisions_changed_without_the_second": changed,
+        }
+        summary = f"`{text}` stands twice in {function}() and counts twice: {changed} bars decide otherwise without the second."
+        finding = make_finding(
+            "duplicated_entry", Severity.MEDIUM, (path, statement.lineno, text), summary, evidence
+        )
+        symbol = study.by_activity[0]
+        arguments = {"file": path, "text": text, "function": function}
+        return Conviction(finding, TestPlan("twice", symbol, 0, 2, arguments))
+
+    def _echo(self, study: Study) -> Conviction | None:
+        """Entries that never stand alone."""
+        runs = [run for d in study.decisions.values() for run in runs_of(d.entries())]
+        if len(runs) < ENOUGH_ENTRIES or min(runs) < 2 or np.mean(np.array(runs) == min(runs)) < 0.9:
+            return None
+        place = next(echo_places(study), None)
+        if place is None:
+            return None
+        path, line, text = place
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "entries": len(runs),
+            "bars_each": min(runs),
+            "entries_alone": 0,
+        }
+        summary = (
+            f"`{text}` asks for every entry again on the next bar: of {len(runs)} entries on {len(study.decisions)} symbols "
+            f"not one stands alone, each lasts {min(runs)} bars."
+        )
+        finding = make_finding("duplicated_entry", Severity.MEDIUM, (path, line, text), summary, evidence)
+        symbol = study.by_activity[0]
+        bars = min(TEST_BARS, len(study.markets[symbol]))
+        return Conviction(finding, TestPlan("echo", symbol, 0, bars, {"bars_each": min(runs)}))
+
+
+def runs_of(entries: np.ndarray) -> list[int]:
+    """Lengths of runs of equal entries, those cut off by the end apart."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], entries, [0]])))
+    lengths = [int(b - a) for a, b in pairwise(edges) if entries[a] != 0]
+    return lengths[:-1] if len(entries) and entries[-1] != 0 else lengths
+
+
+def doubled(study: Study) -> Iterator[tuple[str, ast.stmt, str]]:
+    """(file, the second copy, function) of adding statements that stand twice in a block."""
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+            continue
+        for function in ast.walk(file.tree):
+            if isinstance(function, ast.FunctionDef):
+                for block in _blocks(function):
+                    yield from ((file.path, s, function.name) for s in _repeats(block))
+
+
+def _blocks(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(function):
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                yield block
+
+
+def _repeats(block: list[ast.stmt]) -> Iterator[ast.stmt]:
+    seen: set[str] = set()
+    for statement in block:
+        text = ast.unparse(statement)
+        if _adds(statement):
+            if text in seen:
+                yield statement
+            seen.add(text)
+        elif not isinstance(statement, ast.AugAssign | ast.Expr):
+            written = {
+                n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+            seen = {t for t in seen if not written & _names(t)}
+
+
+def _names(text: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+
+
+def _adds(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.AugAssign):
+        return not isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        return isinstance(call.func, ast.Attribute) and call.func.attr in ADDING and bool(call.args)
+    return False
+
+
+class _Without(ast.NodeTransformer):
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                kept = [
+                    s for s in block if not (isinstance(s, ast.stmt) and s.lineno == self.line and _adds(s))
+                ]
+                setattr(node, name, kept or block)
+        return super().generic_visit(node)
+
+
+def echo_places(study: Study) -> Iterator[tuple[str, int, str]]:
+    """Where the bar after is written, or a signal joined with itself a bar later."""
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant:
+            continue
+        lines = file.text.splitlines()
+        for node in ast.walk(file.tree):
+            if _writes_ahead(node) or _joins_itself(node):
+                line = node.lineno  # type: ignore[attr-defined]
+                yield file.path, line, lines[line - 1].strip()
+
+
+def _writes_ahead(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return False
+    return any(
+        isinstance(n, ast.BinOp) and isinstance(n.op, ast.Add) and isinstance(n.right, ast.Constant)
+        for n in ast.walk(node.slice)
+    )
+
+
+def _joins_itself(node: ast.AST) -> bool:
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.BitOr):
+        return False
+    left, right = ast.unparse(node.left), ast.unparse(node.right)
+    return right.startswith((f"{left}.shift(", f"({left}).shift(")) or left.startswith(f"{right}.shift(")

@@ -1,0 +1,112 @@
+"""Invariant: a filter filters.
+
+A comparison of something that moves with a number, or two comparisons joined by "or", that came out true every time on
+every symbol and on the stress markets (wild, rising, falling, dead) decides nothing. Convicted when forcing it to be false
+would change decisions, so that somebody meant it to matter.
+
+False-positive risks: guards (left out: comparisons with 0, with tiny numbers, of plain columns; the dead market makes the
+other usual ones false); switches in the settings (left out: what does not move). Tolerance: outcomes that are false for
+want of a value (NaN) do not count; not one other may be false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tools.analysis.probes.base import Conviction, make_finding
+from tools.analysis.probes.outcomes import Seen, changed_when_forced, raw_guard, seen, stressed
+from tools.analysis.probes.reachability import ENOUGH, ENOUGH_STRESSED, outcome_plan
+from tools.analysis.silence.instrument import Condition
+from tools.analysis.study import Study
+from tools.contracts import Finding, Severity
+
+TINY = 1e-6
+NEGATED = ("!=",)
+
+
+class VacuityProbe:
+    """Conditions that always hold."""
+
+    name = "filter_vacuity"
+
+    def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
+        """One conviction for each condition that lets everything through."""
+        found: list[Conviction] = []
+        always: set[int] = set()
+        for condition in study.instrumented.conditions:
+            if condition.kind == "compare" and self._always(study, condition):
+                always.add(condition.slot)
+                found += self._convict(study, condition)
+        for condition in study.instrumented.conditions:
+            if (
+                condition.kind == "combine"
+                and condition.op == "or"
+                and self._together(study, condition, always)
+            ):
+                found += self._convict(study, condition)
+        return found
+
+    def _always(self, study: Study, condition: Condition) -> bool:
+        here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
+        if condition.op in NEGATED or raw_guard(condition) or not _all(here, ENOUGH):
+            return False
+        if not _all(there, ENOUGH_STRESSED):
+            return False
+        limits = here.right if _still(here.right) else here.left
+        if not limits.size or np.all(np.abs(limits) <= TINY):
+            return False  # a guard against zero
+        return not (_still(here.left) and _still(here.right))
+
+    def _together(self, study: Study, condition: Condition, always: set[int]) -> bool:
+        """Two comparisons that move and of which one always holds."""
+        parts = [
+            c
+            for c in study.instrumented.conditions
+            if c.parents[:1] == (condition.slot,) and c.kind == "compare"
+        ]
+        if len(parts) != 2 or any(c.slot in always for c in parts):
+            return False
+        here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
+        if here.asked < ENOUGH or there.asked < ENOUGH_STRESSED:
+            return False
+        unknown = max(seen(study.rates, c.slot).unknown for c in parts)
+        lost = max(seen(stressed(study), c.slot).unknown for c in parts)
+        held = [seen(study.rates, c.slot) for c in parts]
+        if any(s.held == 0 or s.held >= s.known for s in held):
+            return False
+        return here.held >= here.asked - unknown and there.held >= there.asked - lost
+
+    def _convict(self, study: Study, condition: Condition) -> list[Conviction]:
+        changed = changed_when_forced(study, condition.slot, False)
+        if not changed:
+            return []
+        here = seen(study.rates, condition.slot)
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "condition": condition.text,
+            "asked": here.asked,
+            "without_a_value": here.unknown,
+            "false": 0,
+            "decisions_changed_when_forced_false": changed,
+        }
+        text = (
+            f"`{condition.text}` in {condition.function}() always holds: asked {here.asked:,} times here and on markets "
+            "made to break it, it was never false. It filters nothing."
+        )
+        place = (condition.file, condition.line, condition.text)
+        finding = make_finding("always_true", Severity.MEDIUM, place, text, evidence)
+        return [Conviction(finding, outcome_plan(study, condition, False, "filters"))]
+
+
+def _all(counts: Seen, enough: int) -> bool:
+    """Whether it held wherever there was something to compare: in every sample, and in the count but for the error of the
+    estimate of what had no value."""
+    slack = 0.02 * counts.asked if counts.unknown else 0.0
+    return counts.known >= enough and not counts.refused and counts.held >= counts.known - slack
+
+
+def _still(values: np.ndarray) -> bool:
+    return bool(values.size and np.all(values == values[0]))
