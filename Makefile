@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench rivals clean
 
 help:
 	@echo "make setup   build .venv from requirements.lock, warm the simulator, find or install a browser"
@@ -11,6 +11,7 @@ help:
 	@echo "make test    the test suite"
 	@echo "make check   format, lint, types, import directions"
 	@echo "make bench   benchmarks beside vectorbt, backtesting.py and freqtrade; NAMES='look memory' for some"
+	@echo "make rivals  build .venv-rivals, so that the tests compare with vectorbt and backtesting.py"
 	@echo "make clean   remove what the targets made"
 
 setup: $(READY)
@@ -45,6 +46,13 @@ bench: setup .venv-bench/.ready
 	VIRTUAL_ENV=$(CURDIR)/.venv-bench .venv-bench/bin/uv pip install --quiet -r requirements-bench.lock
 	@touch .venv-bench/.ready
 
+rivals: setup .venv-rivals/.ready
+
+.venv-rivals/.ready: requirements-bench.lock
+	$(PYTHON) -m venv .venv-rivals
+	VIRTUAL_ENV=$(CURDIR)/.venv-rivals $(BIN)/uv pip install --quiet -c requirements-bench.lock backtesting vectorbt numba numpy pandas
+	@touch .venv-rivals/.ready
+
 clean:
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info demo-squeeze demo-squeeze-*
+	rm -rf .venv .venv-bench .venv-rivals .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info demo-squeeze demo-squeeze-*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,6 +16,7 @@ import importlib
 import json
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -33,6 +34,11 @@ RIVALS = ("vectorbt", "backtesting")
 Closed = list[tuple[int, int, float, float]]
 
 
+FEES = Costs(maker_bps=5.0, taker_bps=5.0, slippage_bps=0.0, funding=False)
+SLIPPING = Costs(maker_bps=5.0, taker_bps=5.0, slippage_bps=3.0, funding=False)
+LENT = Costs(0.0, 0.0, 0.0, False, leverage=3.0, maintenance_margin=0.0)
+
+
 @dataclass(frozen=True)
 class Parity:
     """One case: what is decided on every entry beside the crosses, which sides trade, and who can be asked."""
@@ -40,14 +46,11 @@ class Parity:
     name: str
     sides: tuple[int, ...] = (1,)
     entry: dict[str, float] | None = None
-    costs: Costs = Costs(maker_bps=5.0, taker_bps=5.0, slippage_bps=0.0, funding=False)
+    costs: Costs = FEES
     signals_end: bool = True
     rivals: tuple[str, ...] = RIVALS
 
 
-FREE = Costs(maker_bps=0.0, taker_bps=0.0, slippage_bps=0.0, funding=False, maintenance_margin=0.0)
-SLIPPING = Costs(maker_bps=5.0, taker_bps=5.0, slippage_bps=3.0, funding=False)
-LENT = Costs(0.0, 0.0, 0.0, False, leverage=3.0, maintenance_margin=0.0)
 CASES = (
     Parity("long only, signals"),
     Parity("short only, signals", (-1,)),
@@ -59,13 +62,13 @@ CASES = (
     Parity(
         "stop, target and signals, both sides",
         (1, -1),
-        {"stop": 0.012, "target": 0.03},
+        {"stop": 0.006, "target": 0.012},
         rivals=("backtesting",),
     ),
     Parity("trailing stop, long", entry={"trail": 0.025}, signals_end=False),
-    Parity("trailing stop, both sides", (1, -1), {"trail": 0.02}, rivals=("backtesting",)),
+    Parity("trailing stop, both sides", (1, -1), {"trail": 0.008}, rivals=("backtesting",)),
     Parity("time stop", (1, -1), {"max_bars": 7.0, "stop": 0.02}, rivals=("backtesting",)),
-    Parity("leverage of 3", (1, -1), {"stop": 0.02}, LENT, rivals=("backtesting",)),
+    Parity("leverage of 3", (1, -1), {"stop": 0.01}, LENT, rivals=("backtesting",)),
 )
 
 
@@ -96,6 +99,8 @@ def compare(case: Parity, name: str, module: ModuleType) -> dict[str, Any]:
     equity = abs(final / float(ours.equity[-1]) - 1)
     return {
         "trades": len(mine),
+        "ended_by": dict(Counter(trade.reason.value for trade in ours.trades)),
+        "ambiguous_bars": ours.ambiguous_bars,
         "same_trades": apart is not None and apart < 1e-9 and equity < 1e-6,
         "prices_differ_by": apart,
         "final_equity_differs_by": equity,
