@@ -32,7 +32,7 @@ VERDICTS = {
     "underpowered": ("≈", "can't tell yet"),
     "report": ("i", "report"),
 }
-_LONG = 160
+_LONG, _CELL = 160, 60
 
 
 @dataclass(frozen=True)
@@ -236,8 +236,37 @@ def _exposure(evidence: dict[str, Any]) -> list[Block]:
 
 
 def _visual(evidence: dict[str, Any]) -> list[Block]:
-    pages = texts(evidence.pop("pages", None))
-    return [Block("line", text=f"Pages: {words.listed(pages, 6)}.")] if pages else []
+    pages = rows(evidence.pop("pages", None))
+    named = [text(page.get("page")) for page in pages]
+    blocks = [Block("line", text=f"Pages: {words.listed(named, 6)}.")] if named else []
+    for page in pages:
+        faults = [flatten(f) for f in page.get("findings") or ()]
+        blocks += [Block("faults", title=text(page.get("page")), items=tuple(faults))] if faults else []
+        blocks += _differences(page)
+    return blocks
+
+
+def _differences(page: Document) -> list[Block]:
+    """What a dashboard shows otherwise after the patch, and what explains it."""
+    shown = tuple(
+        (
+            f"{text(d.get('where'))} {text(d.get('what'))}",
+            _brief(d.get("before")),
+            _brief(d.get("after")),
+            text(d.get("why")),
+        )
+        for d in rows(page.get("differences"))
+    )
+    if not shown:
+        return []
+    title = f"{text(page.get('page'))}: {words.plural(len(shown), 'difference')}"
+    return [Block("table", title, head=("what", "before", "after", "explained by"), rows=shown)]
+
+
+def _brief(value: object) -> str:
+    """A value in a cell."""
+    shown = flatten(value)
+    return shown if len(shown) <= _CELL else f"{shown[:_CELL]}…"
 
 
 def _approval(evidence: dict[str, Any]) -> list[Block]:

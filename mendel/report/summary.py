@@ -159,7 +159,7 @@ def _tried(cycle: Cycle) -> Iterator[Text]:
     yield _line(("Tried", "bold"), ("  beside the repairs", "dim"))
     for one in found:
         why = f"  {one.why}" if one.patch and one.why else ""
-        yield _line(f"  {one.came:<14}", (one.what, "cyan"), (why, "dim"))
+        yield _line(f"  {one.came:<15}", (one.what, "cyan"), (why, "dim"))
 
 
 def _gates(patch: Document) -> list[Text]:

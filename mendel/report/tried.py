@@ -47,7 +47,7 @@ def stopped_by(patch: Document) -> str:
 
 def _claim(hypothesis: Document) -> Tried:
     verdict = text(hypothesis.get("verdict")).replace("_", " ")
-    return Tried(f"claim: {text(hypothesis.get('claim'))}", verdict, text(hypothesis.get("why"), ""))
+    return Tried(text(hypothesis.get("asked")), verdict, text(hypothesis.get("why"), ""))
 
 
 def _step(cycle: Cycle, step: Document) -> Tried | None:
@@ -62,7 +62,6 @@ def _step(cycle: Cycle, step: Document) -> Tried | None:
     patch = next((p for p in cycle.patches if p.get("id") == step.get("patch")), None)
     if patch is None:
         return Tried(name, "no change", why)
-    came = words.status(text(patch.get("status")))
-    return Tried(
-        name, came, f"not passed: {stopped_by(patch)}" if luckless(patch) else "", text(patch.get("id"))
-    )
+    if luckless(patch):
+        return Tried(name, "refused", f"not passed: {stopped_by(patch)}", text(patch.get("id")))
+    return Tried(name, words.status(text(patch.get("status"))), "", text(patch.get("id")))
