@@ -30,30 +30,32 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Task:
-    """One case on one set of candles. ``operator`` may be CLEAN."""
+    """One case on one set of candles. ``operator`` may be CLEAN. ``key`` is fixed before anything runs, so that sources
+    that change meanwhile do not pass for the ones that were measured."""
 
     operator: str
     style: str
     market: str
     data: str
     out: str
-
-    @property
-    def key(self) -> str:
-        """What the answer depends on, as 16 hex digits."""
-        own = [*sorted((FOLDER / self.style).rglob("*.*")), *_engine_files()]
-        if self.operator != CLEAN:
-            own.append(Path(__file__).parent / "operators" / f"{self.operator}.py")
-        total = hashlib.sha256(self.market.encode())
-        for path in own:
-            if path.is_file() and "__pycache__" not in path.parts:
-                total.update(path.read_bytes())
-        return total.hexdigest()[:16]
+    key: str
 
     @property
     def file(self) -> Path:
         """Where the answer is kept."""
         return Path(self.out) / f"{self.market.split('-')[0]}--{self.style}--{self.operator}--{self.key}.json"
+
+
+def case_key(operator: str, style: str, market: str) -> str:
+    """What an answer depends on, as 16 hex digits."""
+    own = [*sorted((FOLDER / style).rglob("*.*")), *_engine_files()]
+    if operator != CLEAN:
+        own.append(Path(__file__).parent / "operators" / f"{operator}.py")
+    total = hashlib.sha256(market.encode())
+    for path in own:
+        if path.is_file() and "__pycache__" not in path.parts:
+            total.update(path.read_bytes())
+    return total.hexdigest()[:16]
 
 
 def _engine_files() -> list[Path]:
@@ -64,17 +66,19 @@ def _engine_files() -> list[Path]:
 def tasks_for(
     operators: Sequence[str], styles: Sequence[str], held_out: bool, market: str, data: str, out: Path
 ) -> list[Task]:
-    """Every case asked for, the clean strategies first; without ``held_out`` those that were set aside are left out."""
-    chosen = list(styles or style_names())
-    names = list(operators or OPERATORS)
-    tasks = [Task(CLEAN, s, market, data, str(out)) for s in chosen if held_out or not is_held_out(CLEAN, s)]
-    for style in chosen:
+    """Every case asked for, the clean strategy of a style first; without ``held_out`` those that were set aside are left out."""
+    for style in styles:
         load_style(style)
-        for name in names:
-            operator_of(name)
-            if held_out or not is_held_out(name, style):
-                tasks.append(Task(name, style, market, data, str(out)))
-    return tasks
+    for name in operators:
+        operator_of(name)
+
+    def task(operator: str, style: str) -> Task:
+        return Task(operator, style, market, data, str(out), case_key(operator, style, market))
+
+    chosen, names = list(styles or style_names()), [CLEAN, *(operators or OPERATORS)]
+    return [
+        task(name, style) for style in chosen for name in names if held_out or not is_held_out(name, style)
+    ]
 
 
 def run_tasks(tasks: Iterable[Task], progress: Progress) -> Iterator[dict[str, Any]]:

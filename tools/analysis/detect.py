@@ -55,6 +55,8 @@ PROBES: tuple[Probe, ...] = (
 _ORDER = list(Severity)
 #: Lines between two places that are still the same place.
 NEAR_LINES = 3
+#: A condition that never holds explains why one side is never taken: then that is the finding.
+EXPLAINS_A_SIDE = frozenset(["unreachable_rule", "float_equality", "absolute_threshold", "absolute_price"])
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         also = [*kept[key].finding.details.get("also", []), dict(c.finding.counterexample)]
         finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
         kept[key] = replace(kept[key], finding=finding)
-    return list(kept.values())
+    explained = any(c.finding.category in EXPLAINS_A_SIDE for c in kept.values())
+    return [c for c in kept.values() if not (explained and c.finding.category == "one_sided")]
 
 
 def _weight(finding: Finding) -> int:

@@ -2,7 +2,7 @@
 
 For each broad ``except`` that the static detector proposes, an exception is planted at the start of its ``try`` block in
 a copy. When the strategy then still returns decisions, as if nothing had happened, real failures are hidden the same
-way. That the place is reached at all is proven by a second copy with an exception that cannot be caught so.
+way. That the place is reached at all is proven by a second copy that ends its process there.
 
 False-positive risks: an ``except`` that re-reads from another source on purpose; waive it with the reason.
 """
@@ -20,7 +20,7 @@ from tools.analysis.study import Study, differs
 from tools.contracts import Finding, Market, Severity
 
 CAUGHT = 'raise RuntimeError("planted by the fault probe")'
-UNCAUGHT = 'raise SystemExit("planted by the fault probe")'
+UNCAUGHT = '__import__("os")._exit(41)'
 
 
 class FaultProbe:

@@ -5,7 +5,8 @@ only with the hole, and neither when the hole is filled with the last known valu
 altogether, was made out of a missing value.
 
 False-positive risks: a filter that forbids entries on a strong reading forbids fewer when the reading is missing; such
-entries also show when the column is absent, and do not count here.
+entries also show when the column is absent, and do not count here. A sum that lacks a few bars is another sum: where the
+static reading has no place, the entries made must outnumber those lost (MORE, FEW).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
 HOLE_BARS, EVERY_BARS = 6, 97
+#: A sum over a hole is another sum, so some entries come and some go. Where no place is suspected, many more must come.
+MORE, FEW = 2.0, 3
 ROLES = ("open_interest", "funding", "flow", "cumulative")
 
 
@@ -53,7 +56,8 @@ class HoleProbe:
         entries = hole.entries()
         made = np.flatnonzero((entries != 0) & (entries != fill.entries()) & (entries != usual))
         near = [int(b) for b in made if b % EVERY_BARS < 4 * HOLE_BARS]
-        if not near:
+        lost = int(np.count_nonzero((entries == 0) & (fill.entries() != 0)))
+        if not near or (not places and len(near) <= MORE * lost + FEW):
             return None
         return self._write_up(study, market, role, near, (fill, hole), places)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from tools.analysis.probes.base import make_finding
 from tools.analysis.study import Study
-from tools.contracts import Finding
+from tools.contracts import Finding, Severity
 
 WHOLE_SAMPLE = {"mean", "std", "var", "max", "min", "median", "quantile", "sum", "rank", "idxmax", "idxmin"}
 WINDOWED = {"rolling", "expanding", "ewm", "groupby", "resample"}
@@ -29,6 +30,24 @@ def neutralise(study: Study, suspects: Sequence[Finding]) -> str | None:
         if causal.changed:
             changes[file] = ast.unparse(ast.fix_missing_locations(tree))
     return study.store.derive(study.bundle, changes) if changes else None
+
+
+def forward_places(study: Study) -> list[Finding]:
+    """A suspect for each line of the relevant files in which something has a causal counterpart."""
+    found = []
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+            continue
+        lines = {n.lineno for n in ast.walk(file.tree) if isinstance(n, ast.Call | ast.Subscript)}
+        for line in sorted(lines):
+            causal = _Causal([(line, line)])
+            causal.visit(ast.parse(file.text))
+            if causal.changed:
+                text = file.text.splitlines()[line - 1].strip()
+                place, details = (file.path, line, text), {"node": [line, 0, line, 0], "expression": text}
+                summary = f"`{text}` looks at later bars."
+                found.append(make_finding("lookahead", Severity.CRITICAL, place, summary, {}, details))
+    return found
 
 
 def _lines(suspect: Finding) -> tuple[int, int]:

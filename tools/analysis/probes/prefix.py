@@ -18,9 +18,12 @@ import numpy as np
 
 from tools.analysis.lookahead.check import TOLERANCE, Ask, check_lookahead, cuts_of, first_break
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
-from tools.analysis.probes.neutralise import neutralise
+from tools.analysis.probes.neutralise import forward_places, neutralise
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
+
+#: Lines tried one by one where no suspect explains it.
+MOST_PLACES = 16
 
 
 class PrefixProbe:
@@ -67,7 +70,8 @@ class PrefixProbe:
         self, study: Study, market: Market, broken: dict[str, Any], suspects: Sequence[Finding]
     ) -> list[Conviction]:
         plan = self._plan(study, market, broken)
-        culprits = self._culprits(study, market, suspects, int(broken["cut"]))
+        cut = int(broken["cut"])
+        culprits = self._culprits(study, market, suspects, cut) or self._searched(study, market, cut)
         found = [
             make_finding(
                 "lookahead",
@@ -97,6 +101,14 @@ class PrefixProbe:
             return []
         rests = {s.id: [u for u in usable if u is not s] for s in usable}
         return [s for s in usable if not self._holds_without(study, market, rests[s.id], cut)]
+
+    def _searched(self, study: Study, market: Market, cut: int) -> list[Finding]:
+        """Where the static reading lost the way: the first line whose causal counterpart mends it."""
+        for place in forward_places(study)[:MOST_PLACES]:
+            bundle = neutralise(study, [place])
+            if bundle is not None and self.holds(study, bundle, market, cut):
+                return [place]
+        return []
 
     def _holds_without(self, study: Study, market: Market, suspects: list[Finding], cut: int) -> bool:
         bundle = neutralise(study, suspects)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,19 @@ def written_at(study: Study, column: str) -> tuple[str, int, str] | None:
     if not places:
         return _key(study, {column})
     file, line = places[0]
+    for key in _keys(study, {column}):
+        if key[0] == file and line <= key[1] <= _end(study, file, line):
+            return key  # the entry of a table that is written over several lines
     return file, line, study.tree.files[file].text.splitlines()[line - 1].strip()
+
+
+def _end(study: Study, file: str, line: int) -> int:
+    """The last line of the statement that begins at a line."""
+    tree = study.tree.files[file].tree
+    return max(
+        (n.end_lineno or line for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno == line),
+        default=line,
+    )
 
 
 def misnamed_at(study: Study) -> tuple[str, int, str] | None:
@@ -122,6 +134,10 @@ def misnamed_at(study: Study) -> tuple[str, int, str] | None:
 
 
 def _key(study: Study, names: set[str] | None) -> tuple[str, int, str] | None:
+    return next(_keys(study, names), None)
+
+
+def _keys(study: Study, names: set[str] | None) -> Iterator[tuple[str, int, str]]:
     for file in study.tree.product():
         if file.path not in study.architecture.relevant:
             continue
@@ -130,8 +146,7 @@ def _key(study: Study, names: set[str] | None) -> tuple[str, int, str] | None:
                 text = str(key.value)
                 hit = text in names if names else bool(WORDS.fullmatch(text))
                 if hit:
-                    return file.path, key.lineno, file.text.splitlines()[key.lineno - 1].strip()
-    return None
+                    yield file.path, key.lineno, file.text.splitlines()[key.lineno - 1].strip()
 
 
 def _written_keys(node: ast.AST) -> Iterable[ast.Constant]:
