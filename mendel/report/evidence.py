@@ -15,6 +15,7 @@ QUESTIONS = {
     "static": "Does the code parse, without new lint errors or hidden exceptions?",
     "tests": "Do the system's own tests pass, and does the failing test pass now?",
     "probes": "Is the defect gone, and nothing else broken?",
+    "lookahead": "Does it decide without the future?",
     "behaviour": "Do the old signals stand, and is every new one explained?",
     "pnl": "What does it do to the money? Reported, never a reason.",
     "exposure_consent": "Does it put more money at risk, and did somebody agree to that?",

@@ -15,6 +15,7 @@ from tools.evolution.gates.behaviour import BehaviourGate
 from tools.evolution.gates.confirm import ConfirmGate
 from tools.evolution.gates.exposure import ExposureGate, consent_question
 from tools.evolution.gates.figures import FiguresGate
+from tools.evolution.gates.lookahead import LookaheadGate
 from tools.evolution.gates.mechanism import MechanismGate
 from tools.evolution.gates.pnl import PnlGate
 from tools.evolution.gates.probes import ProbesGate
@@ -36,6 +37,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         BehaviourGate(),
         TestsGate(),
         ProbesGate(),
+        LookaheadGate(),
         PnlGate(),
         ExposureGate(),
         VisualGate(),
@@ -48,6 +50,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         SwitchGate(),
         TestsGate(),
         ProbesGate(),
+        LookaheadGate(),
         ActivityGate(),
         PnlGate(),
         ExposureGate(),
@@ -63,6 +66,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         FiguresGate(),
         TestsGate(),
         ProbesGate(),
+        LookaheadGate(),
         ActivityGate(),
         PnlGate(),
         ExposureGate(),

@@ -1,0 +1,1 @@
+"""Does a decision change when the future arrives? See check.py."""
