@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.lookahead.check import TOLERANCE, Ask, check_lookahead, cuts_of, first_break
+from tools.analysis.lookahead.ask import asking
+from tools.analysis.lookahead.check import TOLERANCE, check_lookahead, cuts_of, first_break
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.neutralise import forward_places, neutralise
 from tools.analysis.study import Study, differs
@@ -144,13 +145,3 @@ def turned(market: Market, cut: int) -> Market:
     for name in market.columns_of("price"):
         columns[name][cut:] *= 1.25
     return market.with_columns(columns)
-
-
-def asking(study: Study, bundle: str) -> Ask:
-    """Asks a bundle about markets that are made up for the occasion."""
-
-    def ask(markets: Sequence[Market]) -> list[Decisions | None]:
-        answers = study.runner.decide_many(bundle, {str(k): market for k, market in enumerate(markets)})
-        return [answers[str(k)].decisions for k in range(len(markets))]
-
-    return ask
