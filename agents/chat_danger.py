@@ -37,7 +37,7 @@ _RUN = re.compile(
 _STRICT = (("approve_patch", _APPROVE), ("reject_patch", _REJECT), ("rollback_patch", _BACK))
 
 _VERBS: tuple[tuple[str, str], ...] = (
-    ("approve", r"\b(?:approv(?:e|ing)|sign off|greenlight)\b|\b(?:accept|apply|ship|merge|deploy)\b(?=.*(?:\bpatch|\bfix|\bit\b|\bthem\b|\ball\b|#ID))"),
+    ("approve", r"\b(?:approv(?:e|ing)|sign off|greenlight)\b|\b(?:accept|apply|ship|merge|deploy)\b(?=.*(?:\bpatch|\bfix|\bit\b|\bthem\b|\ball\b|\bevery(?:thing)?\b|#ID))"),
     ("reject", r"\b(?:reject|decline|discard|turn down|dismiss|veto|disapprove)\b|\brefuse\b|\b(?:bin|trash|ditch|throw (?:away|out)|get rid of)\b.*#ID"),
     ("roll back", r"\b(?:roll(?:ing)? (?:\S+ )?back|rollback|undo|revert(?:ing)?|back out|unapply)\b"),
     ("run a cycle", r"\b(?:run|start|do|kick off|begin|launch|trigger)\b.*\b(?:cycles?|evolution)\b|\bevolve\b"),

@@ -18,6 +18,7 @@ from agents.chat_words import full_id, goal_named, horizon_in, ids_in, patch_mea
 from agents.goals import METRICS, symbols_in
 
 Match = re.Match[str]
+_ID_WORD = "1idofapatcha"
 Take = Callable[[str, str, Known, Match], Proposal]
 
 _METRIC = "|".join(words for _, words in METRICS)
@@ -48,11 +49,20 @@ def understand(text: str, known: Known) -> Proposal:
         return command
     if _NO_FIRST.match(line):
         return ask("Nothing was done. Say what you want instead, or: help.", risky=True)
+    marked = _marked(line, known)
     for pattern, take in _RULES:
-        found = pattern.search(line)
+        found = pattern.search(line) or (pattern.search(marked) if marked != line else None)
         if found is not None:
             return held_back(take(text, line, known, found), line, " ".join(text.lower().split()))
     return ask("I did not understand that. Say it in other words, or: help.")
+
+
+def _marked(line: str, known: Known) -> str:
+    """The line with the ids of patches under one name: an id may be all digits."""
+    for word in ids_in(line, known.patches):
+        if any(p.startswith(word) for p in known.patches):
+            line = re.sub(rf"\b{word}\b", _ID_WORD, line)
+    return line
 
 
 def named(text: str, known: Known) -> dict[str, Any]:
@@ -225,7 +235,7 @@ _TABLE: tuple[tuple[str, Take], ...] = (
     (r"\b(?:anything|something|notes?|lessons?) (?:in (?:the |your )?memory )?(?:about|on) ", _search),
     (r"\bwhat (?:have|has|did|do) (?:you|we) (?:learn|find out|found out|discover|know)\w*\b|\bwhat (?:you|you've|we|we've) (?:have )?(?:learn\w*|found)\b|\b(?:lessons?|learnings?|takeaways?|insights?)\b", _is("learned")),
     (r"^(?:what|which) (?:patch|fix)\w* .*(?:waiting|pending|approv)|\bpatches\b|\bwhat (?:is|'s) (?:waiting|pending)|\bwhat's (?:waiting|pending)|\banything\b.*\b(?:approve|review|waiting)\b|\b(?:something|things?) for me to\b|\bproposals?\b|\bwhat should i (?:review|look at|decide|approve)\b|\bneeds? my (?:approval|review|ok|attention)|\bwaits? for me\b|\b(?:have |'ve |did |do )?you(?:'ve)? (?:propos|suggest|recommend)\w*(?!.*\b[0-9a-f]*\d[0-9a-f]*[a-f])", _patches),
-    (r"\b(?:show|open|see|view|look|display|diff|details?|describe|tell|what|review|inspect|why|has|is|was|who|about|patch|explain)\b.*\b[0-9a-f]*\d[0-9a-f]*[a-f][0-9a-f]*\b", _one_patch),
+    (r"\b(?:show|open|see|view|look|display|diff|details?|describe|tell|what|review|inspect|why|has|is|was|who|about|patch|explain)\b.*\b(?:[0-9a-f]*\d[0-9a-f]*[a-f][0-9a-f]*|1idofapatcha)\b", _one_patch),
     (r"^(?!.*\b(?:applied|made|did|changed|touched)\b).*\b(?:last|latest|newest|most recent|first|oldest) (?:patch|fix|proposal)\b", _one_patch),
     (r"^[0-9a-f]{6,64}$", _one_patch),
     (r"^patch\W*$|\bthe patch\b", _one_patch),

@@ -204,6 +204,19 @@ def finding_refused(goals: Sequence[Mapping[str, Any]], finding: Mapping[str, An
     return None
 
 
+def reached(goal: Mapping[str, Any], symbols: Mapping[str, Mapping[str, Any]]) -> bool | None:
+    """Whether the figures of a system (by symbol, as in a patch's ``before``) reach the goal's figure; None where the goal names
+    none, or it is not known."""
+    metric, reach = goal.get("metric"), goal.get("reach")
+    if metric not in FIGURES or reach is None:
+        return None
+    value, _ = _together({"now": {"symbols": symbols}}, "now", metric, goal.get("symbols") or ())
+    if value is None:
+        return None
+    wanted = float(reach)
+    return value >= wanted - _SIZE if FIGURES[metric][1] else value <= wanted + _SIZE
+
+
 def concerns(goal: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
     """Whether a patch changes a figure of one of the goal's symbols; of any symbol where the goal names none."""
     before, after = _symbols(patch, "before"), _symbols(patch, "after")

@@ -32,6 +32,13 @@ _CONSTRAINT = re.compile(
     r"\b(without|but\b|while|as long as|provided|keep(?:ing)?|under|below|at most|no more than|never|don'?t|do not)\b.*",
     re.I,
 )
+_REACH = re.compile(
+    r"\s*\b(?:is |stays? |be |down )?(?:under|below|to|at most|no more than|above|over|at least|beyond|of)\s+(?P<n>\d+(?:\.\d+)?)\s*(?P<percent>%|percent\b)?(?=\W|$)",
+    re.I,
+)
+_CONDITION = re.compile(
+    r"\b(?:without|but|while|as long as|provided|never|don'?t|do not|max(?:imum)?)\b", re.I
+)
 _TICKER = re.compile(r"\b[A-Z][A-Z0-9]{1,11}\b")
 #: Capitals that are no market.
 _NO_MARKET = frozenset(
@@ -160,6 +167,9 @@ def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> 
     if stranger:
         raise GoalError(f"{stranger} is not in the data: choose one of {', '.join(known)}")
     plain = IN_A_GOAL.sub("", target)
+    reach = _reach(asked.reach)
+    if reach is None:
+        plain, reach = _reach_in(plain)
     limit = _CONSTRAINT.search(plain)
     limited = limit if limit is not None and limit.start() > 0 else None
     aim = plain[: limited.start()] if limited else plain
@@ -176,11 +186,22 @@ def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> 
         "target": target,
         "symbols": symbols,
         "metric": metric,
-        "reach": _reach(asked.reach),
+        "reach": reach,
         "constraint": "; ".join(limits) or None,
         "rules": rules_of(limits, known),
         "budget": {**(budget_in(target) or {}), **budget_of(list(asked.budgets))} or None,
     }
+
+
+def _reach_in(text: str) -> tuple[str, float | None]:
+    """``drawdown under 10 %`` is what to reach, where no other condition comes before it: the text without it, and the figure."""
+    found = _REACH.search(text)
+    if found is None or _CONDITION.search(text[: found.start()]):
+        return text, None
+    named = any(re.search(rf"\b(?:{words})", text[: found.start()], re.I) for _, words in METRICS)
+    if not named:
+        return text, None
+    return text[: found.start()] + text[found.end() :], float(found["n"]) / (100 if found["percent"] else 1)
 
 
 def _apart(constraint: str) -> list[str]:

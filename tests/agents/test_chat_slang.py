@@ -65,6 +65,17 @@ def test_the_newest_patch_is_shown_and_never_decided_on_by_that_name() -> None:
         assert back.intent == "ask_back" and f"{verb} {WAITING}" in back.arguments["question"]
 
 
+def test_an_id_of_digits_is_an_id() -> None:
+    known = Known(MARKETS, ("53312b2cba", "1234567890"), {})
+    for line, patch in (
+        ("what would 5331 change", "53312b2cba"),
+        ("show patch 1234", "1234567890"),
+        ("tell me about 5331", "53312b2cba"),
+    ):
+        found = understand(line, known)
+        assert (found.intent, found.arguments) == ("show_patch", {"patch": patch}), line
+
+
 def test_quotation_marks_keep_a_command_from_acting() -> None:
     for line in (
         f'"approve {WAITING}"',

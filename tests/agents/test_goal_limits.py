@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.goal_budget import BudgetTextError, budget_of, rest_reason, spent, steering
-from agents.goal_rules import finding_refused, kind_refused, rules_of, ruling, told
+from agents.goal_rules import finding_refused, kind_refused, reached, rules_of, ruling, told
 from agents.goals import Asked, GoalError, add_goal, admit, conditions, goals_of_cycle, parse_goal
 from memory.cycles import Cycles
 from memory.goals import Goals
@@ -252,6 +252,34 @@ def test_what_is_asked_beside_the_words() -> None:
     for asked in (Asked(("FOO",)), Asked(metric="beauty"), Asked(metric="sharpe", reach="high")):
         with pytest.raises(GoalError):
             parse_goal("do better", MARKETS, asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols", "metric", "reach", "rules"),
+    [
+        ("get drawdown under 10% on eth and don't touch exits", ["ETHUSDT"], "drawdown", 0.1, ["untouched"]),
+        ("keep drawdown below 8 %", [], "drawdown", 0.08, []),
+        ("raise the sharpe to 1.5 without more drawdown", [], "sharpe", 1.5, ["no_worse"]),
+        ("make TON trade but keep drawdown under 10%", ["TONUSDT"], "trades", None, ["max"]),
+        ("win rate above 55% on BTC", ["BTCUSDT"], "win_rate", 0.55, []),
+    ],
+)
+def test_what_to_reach_is_no_constraint(
+    text: str, symbols: list[str], metric: str, reach: float | None, rules: list[str]
+) -> None:
+    goal = parse_goal(text, MARKETS)
+    assert (goal["symbols"], goal["metric"], goal["reach"]) == (symbols, metric, reach)
+    assert [r["rule"] for r in goal["rules"]] == rules
+
+
+def test_a_goal_is_reached_by_its_figure() -> None:
+    goal = parse_goal("drawdown under 7%", MARKETS)
+    assert (
+        reached(goal, patch()["before"]["symbols"]) is True
+        and reached(goal, patch()["after"]["symbols"]) is False
+    )
+    assert reached(goal, {"TONUSDT": figures(0, None)}) is None
+    assert reached(parse_goal("make TON trade", MARKETS), {}) is None
 
 
 def test_a_goals_own_words_hold_several_constraints() -> None:
