@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mendel.commands.common import NO, Answer, JsonOption, emit, guarded, note, say
+from mendel.commands.common import NO, Answer, JsonOption, SystemOption, emit, guarded, note, say
 from mendel.commands.progress import shown
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ def run(
             help="Where isolation cannot be proven: run your own code anyway, never to be promoted.",
         ),
     ] = False,
+    system: SystemOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
     """Ask one file for a target position in [-1, 1] at every bar, and say how it ended.
@@ -61,7 +62,7 @@ def run(
         progress("loading the candles")
         market = load_market(data)
         progress(f"running {module.name} on {len(market):,} bars of {market.symbol}")
-        done = run_lone(module, market, feed=Feed(feed.value), unsafe=unsafe)
+        done = run_lone(module, market, feed=Feed(feed.value), unsafe=unsafe, **_settings(system))
     document = done.to_json()
     if as_json:
         emit(document)
@@ -69,6 +70,18 @@ def run(
         _tell(document)
     if done.outcome.status is not Status.OK:
         raise Answer(NO, "" if as_json else f"{done.outcome.status}: {done.outcome.reason}")
+
+
+def _settings(system: Path) -> dict[str, Any]:
+    """The limits, costs and interpreter of the system in that folder; nothing where there is none."""
+    from tools.system.config import CONFIG_NAME
+    from tools.system.system import System
+
+    if not (system / CONFIG_NAME).is_file():
+        return {}
+    attached = System.open(system)
+    config = attached.config
+    return {"limits": config.sandbox.limits(), "costs": config.costs.costs(), "python": attached.python}
 
 
 def _tell(document: dict[str, Any]) -> None:

@@ -15,8 +15,6 @@ from tools.system.markets import SystemMarkets, load_system_markets
 from tools.system.runner import Runner
 from tools.system.system import System
 
-ZYGOTES = 2
-
 
 class Workbench:
     """Use it as a context manager. ``data`` is a glob that replaces ``[data] path``; ``symbols`` keeps some. ``unsafe`` runs
@@ -38,7 +36,8 @@ class Workbench:
         self.store = BundleStore(self.system.bundles)
         self.place = SandboxPlace(self.system.bundles, self.system.python)
         self.store.snapshot(self.system)  # the store must exist before the sandbox binds it
-        self.sandbox = Sandbox(self.place, zygotes=ZYGOTES, unsafe=unsafe)
+        settings = self.system.config.sandbox
+        self.sandbox = Sandbox(self.place, limits=settings.limits(), zygotes=settings.zygotes, unsafe=unsafe)
         self.runner = Runner(self.system, self.sandbox, self.store)
         self.known_labels = KnownLabels()
         self._studies: dict[str, Study] = {}

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from tools.contracts import MendelError
 from tools.system import sections as s
+from tools.system.sandbox_section import SandboxSection
 
 CONFIG_NAME = "mendel.toml"
 
@@ -33,6 +34,7 @@ class SystemConfig(s.Section):
     dashboards: s.DashboardsSection = s.setting(s.DashboardsSection(), "pages that show the system")
     tests: s.TestsSection = s.setting(s.TestsSection(), "the system's own tests")
     vault: s.VaultSection = s.setting(s.VaultSection(), "the data that only the last gate may see")
+    sandbox: SandboxSection = s.setting(SandboxSection(), "what untrusted code may use")
     policy: s.PolicySection = s.setting(s.PolicySection(), "what needs a person")
     model: s.ModelSection = s.setting(s.ModelSection(), "the language model, if any")
     cycle: s.CycleSection = s.setting(s.CycleSection(), "how much a cycle tries beside its repairs")

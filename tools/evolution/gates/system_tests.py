@@ -75,7 +75,15 @@ class TestsGate:
 
     def _run(self, case: Case, bundle: str, command: tuple[str, ...], extra: Any = None) -> JobResult:
         files = {f"{FOLDER}/{name}": text for name, text in (extra or {}).items()}
-        return run_job(case.place, Job(bundle, command, extra=files))
+        settings = case.before.system.config.sandbox
+        job = Job(
+            bundle,
+            command,
+            extra=files,
+            wall_seconds=settings.job_wall_s,
+            memory_mb=settings.job_memory_mb,
+        )
+        return run_job(case.place, job)
 
 
 def passed(result: JobResult) -> bool:

@@ -108,7 +108,8 @@ def whole_markets(case: Case) -> dict[str, Market]:
 
 def _accounts(case: Case, bundle: str, markets: Mapping[str, Market]) -> dict[str, Backtest]:
     """In a sandbox of its own, which ends with the answer."""
-    with Sandbox(case.place, zygotes=1) as sandbox:
+    limits = case.before.system.config.sandbox.limits()
+    with Sandbox(case.place, limits=limits, zygotes=1) as sandbox:
         runner = Runner(case.before.system, sandbox, case.before.store)
         answers = runner.decide_many(bundle, markets)
         return {s: simulate(markets[s], require(a), case.before.costs) for s, a in answers.items()}
