@@ -59,6 +59,53 @@ def test_profit_factor_and_turnover(dozen: Backtest) -> None:
     assert dozen.metrics["break_even_cost_bps"].value == pytest.approx((equity - 1) / traded * 1e4, **EXACT)
 
 
+def test_payoff_expectancy_and_sqn(dozen: Backtest) -> None:
+    equity, won, lost = 1_000.0, [], []
+    for factor in [1.1, 1.1, 0.95] * 4:
+        (won if factor > 1 else lost).append(abs(equity * (factor - 1)))
+        equity *= factor
+    assert dozen.metrics["payoff"].value == pytest.approx(np.mean(won) / np.mean(lost), **EXACT)
+    assert dozen.metrics["expectancy"].value == pytest.approx((sum(won) - sum(lost)) / 12, **EXACT)
+    mean = (8 * 0.1 - 4 * 0.05) / 12
+    sd = ((8 * 0.1**2 + 4 * 0.05**2 - 12 * mean**2) / 11) ** 0.5
+    assert dozen.metrics["sqn"].value == pytest.approx(12**0.5 * mean / sd, **EXACT)
+    assert {dozen.metrics[name].n for name in ("payoff", "expectancy", "sqn")} == {12}
+
+
+def test_volatility_is_the_annualised_daily_sd(dozen: Backtest) -> None:
+    mean = (8 * 0.1 - 4 * 0.05) / 25
+    variance = (8 * 0.1**2 + 4 * 0.05**2 - 25 * mean**2) / 24
+    assert dozen.metrics["volatility"].value == pytest.approx((variance * 365) ** 0.5, **EXACT)
+    assert dozen.metrics["cagr"].why == dozen.metrics["calmar"].why == "25 days, needs 90"
+
+
+def test_how_far_trades_went_against_and_in_favour() -> None:
+    """In at 100, between 97 and 104 while held, out at the open of the bar that falls to 50 and rises to 200."""
+    bars, rows = [flat_bar(100)], {}
+    for k in range(12):
+        rows[3 * k], rows[3 * k + 1] = LONG, OUT
+        bars += [(100, 104, 97, 101), (102, 200, 50, 100), flat_bar(100)]
+    metrics = simulate(market_of(bars), decisions_of(len(bars), rows), FREE).metrics
+    assert metrics["mae_bps"].value == pytest.approx(300, **EXACT)
+    assert metrics["mae_p95_bps"].value == pytest.approx(300, **EXACT)
+    assert metrics["mfe_bps"].value == pytest.approx(400, **EXACT)
+    shorts = {bar: {name.replace("long", "short"): 1.0 for name in row} for bar, row in rows.items()}
+    metrics = simulate(market_of(bars), decisions_of(len(bars), shorts), FREE).metrics
+    assert (metrics["mae_bps"].value, metrics["mfe_bps"].value) == (
+        pytest.approx(400, **EXACT),
+        pytest.approx(300, **EXACT),
+    )
+
+
+def test_a_stop_counts_as_far_as_it_was_filled() -> None:
+    bars, rows = [flat_bar(100)], {}
+    for k in range(10):
+        rows[2 * k] = LONG | {"stop": 0.05}
+        bars += [(100, 130, 60, 90), flat_bar(100)]
+    metrics = simulate(market_of(bars), decisions_of(len(bars), rows), FREE).metrics
+    assert (metrics["mae_bps"].value, metrics["mfe_bps"].value) == (pytest.approx(500, **EXACT), 0.0)
+
+
 def test_sharpe_and_sortino_are_annualised_daily_figures(dozen: Backtest) -> None:
     # 25 days: a first and twelve entry days at 0, eight of +10 %, four of -5 %.
     mean = (8 * 0.1 - 4 * 0.05) / 25
@@ -205,6 +252,9 @@ def test_size_against_bar_volume() -> None:
         "volume_share_p95"
     ]
     assert (metric.value, metric.n) == (pytest.approx(10 / 50), 4)
+    everything = simulate(market.with_columns({"volume": volumes}), decisions, FREE).metrics
+    assert everything["volume_share_max"].value == metric.value
+    assert everything["volume_share_median"].value == pytest.approx(10 / 100)
     volumes[5] = 0
     silent = simulate(market.with_columns({"volume": volumes}), decisions, FREE).metrics["volume_share_p95"]
     assert silent.value is None and "without volume" in silent.why
