@@ -12,6 +12,7 @@ from typing import Any
 from agents.desk import Desk
 from agents.engine import Engine
 from agents.learning_lessons import hypothesis_lesson, patch_fields
+from agents.probation import look_after
 from agents.scientist import REPAIR, conclude
 from agents.state import CycleState
 from memory.documents import Json
@@ -66,10 +67,15 @@ def keep_in_order(engine: Engine, state: CycleState) -> dict[str, Any]:
     """Keep the lessons in order, look for edges that changed, and carry what held to the neighbours, as hypotheses that later
     cycles test. All of it can be done again without harm."""
     engine.progress("keeping the lessons in order")
-    learning = ContinuousLearning(engine)
+    learning, probation = ContinuousLearning(engine), look_after(engine)
+    for told in probation:
+        if told["verdict"] != "goes_on":
+            engine.learnings.add(f"{engine.system.name}: patch {told['patch']} {told['why']}.", "patch")
     trades = any((state.get("trades") or {}).values())
-    drift = learning.adapt_to_market_changes() if trades else {"symbols": {}}
+    level = engine.system.config.loop.drift_level
+    drift = learning.adapt_to_market_changes(level=level) if trades else {"symbols": {}}
     done = {
+        "probation": probation,
         "drifted": [s for s, found in drift["symbols"].items() if found["at"] is not None],
         "kept": learning.maintain_knowledge_base(),
         "carried_over": [h["claim"] for h in learning.apply_learnings_broadly()],

@@ -8,8 +8,8 @@ from typing import Any
 from agents.engine import Engine
 from agents.questions import questions
 from agents.state import CycleState
-from tools.analysis.detect import FAILS
 from tools.analysis.gaps import capability_gaps
+from tools.analysis.probes.bounds import SILENCING
 from tools.contracts import Patch
 from tools.discovery.concept_discovery import ConceptDiscovery
 from tools.records import jsonable
@@ -64,7 +64,7 @@ def discover(engine: Engine, state: CycleState) -> dict[str, Any]:
 
 def _decides(engine: Engine, state: CycleState) -> bool:
     """Whether the strategy gives decisions at all."""
-    return all(f.category != FAILS for f in engine.diagnosis(state["bundle"]).findings)
+    return all(f.category not in SILENCING for f in engine.diagnosis(state["bundle"]).findings)
 
 
 def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[str, Any]:

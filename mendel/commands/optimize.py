@@ -50,7 +50,7 @@ def optimize(
     from tools.records import patch_json
 
     def keep(patch: Patch) -> None:
-        engine.patches.save(patch_json(patch))
+        engine.patches.save({**patch_json(patch), "until": engine.bench.data.until})
         record(engine.ledger, patch)
 
     with (

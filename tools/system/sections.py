@@ -246,6 +246,9 @@ class LoopSection(Section):
     """[loop]"""
 
     interval_minutes: float = setting(60.0, "pause between two cycles of the endless loop", gt=0)
-    drift_sigmas: float = setting(
-        5.0, "CUSUM height, in standard deviations of a trade's P&L, that counts as drift", gt=0
+    drift_level: float = setting(
+        0.05,
+        "rate of false alarms, over all symbols together, of the watch on the system's edge",
+        gt=0,
+        le=0.5,
     )

@@ -18,7 +18,9 @@ from tools.analysis.study import Study
 from tools.contracts import Severity
 from tools.system.runner import StrategyFailed
 
-FAILS = "strategy_fails"
+FAILS, TOO_FAR = "strategy_fails", "distance_out_of_reach"
+#: With a finding of one of these there are no decisions to look at.
+SILENCING = frozenset({FAILS, TOO_FAR})
 OUT_OF_RANGE = re.compile(r"\b(stop|target|trail|size|max_bars|enter_\w+|exit_\w+) must be ")
 DISTANCES = ("stop", "target", "trail")
 
@@ -44,7 +46,7 @@ def _written_up(study: Study, error: StrategyFailed) -> Conviction:
     }
     named = OUT_OF_RANGE.search(error.reason)
     written = written_at(study, named[1]) if named else None
-    category = "distance_out_of_reach" if named and named[1] in DISTANCES else FAILS
+    category = TOO_FAR if named and named[1] in DISTANCES else FAILS
     file, line = written[:2] if written else _blamed(study, error.reason)
     text = f"The strategy gives no decisions on {error.symbol} ({error.status.value}): {error.reason}"
     if written:
