@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.engine import Engine
 from agents.state import CycleState
+from tools.analysis.probes.bounds import SILENCING
 from tools.analysis.silence.cost import starved
 from tools.analysis.silence.why import why_silent
 from tools.records import finding_json
