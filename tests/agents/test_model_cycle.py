@@ -81,8 +81,17 @@ def test_a_cycle_on_a_script(engine: Engine) -> None:
     assert result["goals"][0]["touched"] == [patch["finding"]]
 
 
+def tool_garbage() -> Answer:
+    """A completion whose call of a tool is none."""
+    answer = said(None)
+    call = {"id": "t", "type": "function", "function": {"name": "Nobody", "arguments": "{broken"}}
+    answer.body["choices"][0]["message"]["tool_calls"] = [call, None, "x"]
+    return answer
+
+
 def test_a_cycle_on_a_server_that_misbehaves(engine: Engine) -> None:
-    """429, 500 and a fence before a good prediction; an answer cut off, one of the wrong shape and a silence at the review;
+    """429, 500 and a fence before a good prediction; garbage for a tool's call, a hang-up and the moon for a claim;
+    an answer cut off, one of the wrong shape and a silence at the review;
     an invented file in the lesson. The cycle ends all the same, with the playbook where the model failed."""
 
     def claim(request: dict[str, Any]) -> Answer:
@@ -102,6 +111,8 @@ def test_a_cycle_on_a_server_that_misbehaves(engine: Engine) -> None:
         Answer({"error": {"message": "slow down"}}, 429, {"retry-after": "0"}),
         Answer("broken", 500),
         claim,
+        tool_garbage(),
+        Answer('{"choices": [{"mess', cut=True),  # it hangs up in the middle, and is asked again
         said('{"claim": "The moon predicts reversals", "why": "it is round"}'),
         said('{"answer": "agr', "length"),
         said('{"verdict": "fine"}'),
@@ -127,4 +138,4 @@ def test_a_cycle_on_a_server_that_misbehaves(engine: Engine) -> None:
     assert "invented.py" not in str(result["learnings"]) and "900" not in str(result["learnings"])
     assert result["patches"][0]["status"] == "awaiting_approval"
     calls = [e.body for e in engine.ledger.entries(kind="model_call") if e.body["scope"] == result["cycle"]]
-    assert [c["outcome"] for c in calls] == ["ok", "ok", "truncated", "invalid", "timeout", "ok"]
+    assert [c["outcome"] for c in calls] == ["ok", "invalid", "ok", "truncated", "invalid", "timeout", "ok"]
