@@ -10,6 +10,7 @@ import pytest
 
 from lab.worlds import generate_world
 from tools.backtest.page import BUY_COLOUR, SELL_COLOUR, backtest_html
+from tools.backtest.portfolio import PortfolioRules, simulate_portfolio
 from tools.backtest.report import backtest_json, backtest_text
 from tools.backtest.simulate import simulate_many
 from tools.contracts import Backtest, Costs, Decisions, ExitReason, Market
@@ -86,8 +87,8 @@ def test_page_is_self_contained_and_follows_the_chart_contract(
         assert f'<h2 data-field="symbol">{symbol}</h2>' in page
     assert page.count('data-field="as-of"') == 3
     assert page.count('data-panel="equity"') == page.count('data-panel="price"') == 3
-    assert re.search(r'data-metric="trades" data-value="30\.0">30<', page)
-    assert re.search(r'data-metric="net_return" data-value="">\?<', page)
+    assert re.search(r'data-metric="trades" data-value="30\.0" data-n="\d+">30<', page)
+    assert re.search(r'data-metric="net_return" data-value="" data-n="0">\?<', page)
 
 
 def test_page_draws_exactly_the_fills(backtests: dict[str, Backtest], markets: dict[str, Market]) -> None:
@@ -105,7 +106,28 @@ def test_page_draws_exactly_the_fills(backtests: dict[str, Backtest], markets: d
     equity = charts["equity-BTCUSDT"]["traces"][0]
     assert equity["y"][-1] == pytest.approx(backtests["BTCUSDT"].equity[-1])
     assert len(price["y"]) <= 1300
+    close = markets["BTCUSDT"].columns["close"]
+    assert (min(price["y"]), max(price["y"])) == pytest.approx(
+        (close.min(), close.max())
+    )  # no extreme is lost
+    depth = charts["indicator-drawdown-BTCUSDT"]["traces"][0]
+    assert -min(depth["y"]) / 100 == pytest.approx(backtests["BTCUSDT"].metrics["max_drawdown"].value)
     assert len(charts["price-TONUSDT"]["traces"][1]["y"]) == 0
+
+
+def test_page_shows_the_shared_account_and_why_figures_are_unknown(
+    backtests: dict[str, Backtest], markets: dict[str, Market]
+) -> None:
+    values = np.zeros((len(markets["BTCUSDT"]), 9))
+    values[::288, 0], values[144::288, 1], values[:, 4] = 1.0, 1.0, 1.0
+    decisions = {name: Decisions(name, values.copy()) for name in ("BTCUSDT", "ETHUSDT")}
+    shared = simulate_portfolio(markets, decisions, COSTS, PortfolioRules(1))
+    page = backtest_html(backtests, COSTS, None, markets=markets, portfolio=shared)
+    assert page.index('id="portfolio"') < page.index('id="BTCUSDT"')
+    assert "At most 1 position and" in page and f"{shared.refused} entries refused" in page
+    assert "Not known, no trade: net return" in page
+    assert page.count("<h3>Session at the decision</h3>") == 3  # the portfolio has no regime of its own
+    assert page.count("<h3>Symbol</h3>") == 1
 
 
 def test_page_without_markets_has_no_price_panel(backtests: dict[str, Backtest]) -> None:

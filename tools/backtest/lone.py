@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sandbox.host.contracts import Evaluation, Feed, Layer, Limits, Outcome, SandboxPlace, Status
+from sandbox.host.janitor import passing_folder
 from sandbox.host.parse import check_source
 from sandbox.host.sandbox import Sandbox
 from sandbox.host.stepped import BarDialogue
@@ -83,9 +83,7 @@ def run_lone(
     source, wrong = _source(module)
     if wrong is not None:
         return LoneRun(Outcome(Status.REJECTED, one_line(wrong)), (), feed, ran=False)
-    with tempfile.TemporaryDirectory(prefix="mendel-lone-") as folder:
-        store = Path(folder)
-        store.chmod(0o755)  # the sandbox's own user reads it
+    with passing_folder("mendel-lone-") as store:  # the sandbox's own user reads it
         (store / _BUNDLE).mkdir()
         (store / _BUNDLE / _FILE).write_bytes(source)
         place = SandboxPlace(store, python or Path(sys.executable))

@@ -167,7 +167,7 @@ def costs_text(costs: Costs) -> str:
 def _portfolio_text(portfolio: Portfolio) -> str:
     rules = portfolio.rules
     return (
-        f"portfolio: one account, at most {rules.max_positions} positions and {rules.max_exposure:g} x equity; "
+        f"portfolio: one account, at most {rules.max_positions} position{'' if rules.max_positions == 1 else 's'} and {rules.max_exposure:g} x equity; "
         f"{portfolio.refused} entries refused, {portfolio.cut} cut; "
         f"{portfolio.net_return_reversed:+.2%} had equal wishes gone the other way"
     )
