@@ -9,7 +9,6 @@ import selectors
 import shlex
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 from sandbox.host import memory
 from sandbox.host.contracts import Job, JobResult, Layer, SandboxPlace, Status
 from sandbox.host.interpreter import Interpreter, SandboxError, inspect_interpreter
+from sandbox.host.janitor import passing_folder
 from sandbox.host.request import is_bundle_hash
 from sandbox.host.text import clean, one_line
 from sandbox.host.zygote import child_environment, free_uid
@@ -61,14 +61,13 @@ def jobs_layer(place: SandboxPlace) -> Layer:
     from sandbox.host.selftest import host_canaries
 
     script = (Path(__file__).resolve().parent.parent / "child" / "job_probe.py").read_text()
-    with tempfile.TemporaryDirectory(prefix="mendel-selftest-") as folder, host_canaries() as canaries:
-        Path(folder).chmod(0o755)
-        bundle = Path(folder) / ("0" * 64)
+    with passing_folder("mendel-selftest-") as folder, host_canaries() as canaries:
+        bundle = folder / ("0" * 64)
         bundle.mkdir()
         (bundle / "probe.py").write_text(script)
         (bundle / "canaries.json").write_text(json.dumps(canaries))
         job = Job(bundle.name, ("python", "-I", "-S", "probe.py"), wall_seconds=30.0)
-        result = _run(SandboxPlace(Path(folder), place.python), job)
+        result = _run(SandboxPlace(folder, place.python), job)
     held = result.status is Status.OK and result.exit_code == 0
     if held:
         return Layer("jobs", True, "held")

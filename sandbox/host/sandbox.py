@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from sandbox.host.contracts import (
     Status,
 )
 from sandbox.host.interpreter import SandboxError
+from sandbox.host.janitor import passing_folder
 from sandbox.host.request import (
     check_evaluation,
     encode,
@@ -146,9 +146,9 @@ class Sandbox:
             return Outcome(Status.REFUSED, f"isolation is not proven here: {self._proven}")
         if self._setup.jailed:
             return self._ask(evaluation, zygote, {})
-        with tempfile.TemporaryDirectory(prefix="mendel-unsafe-") as scratch:
+        with passing_folder("mendel-unsafe-", 0o700) as scratch:
             system = str((self._place.bundles / evaluation.bundle).resolve())
-            return self._ask(evaluation, zygote, {"system": system, "scratch": scratch})
+            return self._ask(evaluation, zygote, {"system": system, "scratch": str(scratch)})
 
     def _ask(self, evaluation: Evaluation, zygote: Zygote, paths: dict[str, str]) -> Outcome:
         limits = evaluation.limits or self._limits

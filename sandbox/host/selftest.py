@@ -8,11 +8,9 @@ import math
 import mmap
 import os
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ import numpy as np
 from sandbox.host import memory
 from sandbox.host.contracts import Layer, Limits, SandboxPlace
 from sandbox.host.interpreter import SandboxError, inspect_interpreter
+from sandbox.host.janitor import passing_folder
 from sandbox.host.request import Layout, open_ticket
 from sandbox.host.text import one_line
 from sandbox.host.zygote import PackagesError, Zygote, ZygoteDeadError, ZygoteSetup, child_environment
@@ -157,15 +156,14 @@ def host_canaries() -> Iterator[dict[str, Any]]:
     """Things of the host that no child may reach: a file, two servers, a shared memory segment, our pid."""
     name = f"mendel-{os.getpid()}-{os.urandom(4).hex()}"
     with (
-        tempfile.TemporaryDirectory(prefix="mendel-canary-") as folder,
+        passing_folder("mendel-canary-") as folder,
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.socket(socket.AF_UNIX) as abstract,
         _shared_memory() as key,
     ):
-        path = Path(folder) / "canary"
+        path = folder / "canary"
         path.write_text("the person's")
         path.chmod(0o644)
-        Path(folder).chmod(0o755)
         abstract.bind("\0" + name)
         abstract.listen()
         yield {

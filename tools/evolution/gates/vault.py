@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from memory.ledger import Ledger
+from sandbox.host.contracts import Status
 from sandbox.host.sandbox import Sandbox
 from tools.analysis.study import closed_trades
 from tools.backtest.daily import DAY_NS, daily_equity, daily_returns
@@ -69,11 +70,13 @@ def _answer(ledger: Ledger, digest: str, from_ns: int) -> bool | None:
 
 
 def accepted(case: Case) -> bool:
-    """The bit: False for a catastrophe, or a strategy that fails there."""
+    """The bit: False for a catastrophe, or a strategy that fails there. A fault of the sandbox is no answer: it raises."""
     markets = whole_markets(case)
     try:
         old, new = (_accounts(case, bundle, markets) for bundle in (case.patch.base, case.patch.bundle))
-    except StrategyFailed:
+    except StrategyFailed as error:
+        if error.status in (Status.REFUSED, Status.INFRASTRUCTURE):
+            raise
         return False
     return not catastrophe(old, new, case.before.until_ns)
 
