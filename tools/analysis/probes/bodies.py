@@ -196,15 +196,14 @@ def entries(decided):
     decided = decide(bars())
     entered = decided.reindex(columns=["enter_long", "enter_short"]).astype(float).fillna(0.0).max(axis=1) > 0
     assert entered.any()
-    assert $column in decided, "no column $name"
+    assert $column in decided, "there is no column of the $name"
     distance = decided.loc[entered, $column].astype(float).fillna(0.0)
     assert (distance > 0).any(), "no entry carries a $name"
     within = distance[distance > 0].median()
     assert within < $reach, f"the $name stands {within:.0%} away: out of reach"
 """,
     "echo": """def test_an_entry_is_asked_for_once():
-    decided = decide(bars()).reindex(columns=["enter_long", "enter_short"]).astype(float).fillna(0.0)
-    asked = (decided["enter_long"] - decided["enter_short"]).to_numpy()
+    asked = decide(bars())[$side].astype(float).fillna(0.0).to_numpy()
     edges = np.flatnonzero(np.diff(np.concatenate([[0], asked, [0]])))
     lengths = [b - a for a, b in zip(edges[:-1], edges[1:]) if asked[a] != 0]
     assert not lengths or min(lengths) < $bars_each, f"none of {len(lengths)} entries stands alone"

@@ -12,7 +12,9 @@ from tools.analysis.probes.stress import stress_markets
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.silence.rates import Rate, decode
 from tools.analysis.study import Study, differs
-from tools.contracts import Floats
+from tools.contracts import PRICE_COLUMNS, Floats
+
+RAW = frozenset([*PRICE_COLUMNS, "volume", "quote_volume", "price", "open_", "o", "h", "l", "c", "v"])
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,17 @@ def raw_guard(condition: Condition) -> bool:
 
 
 def _plain(text: str) -> bool:
-    """A column, an attribute or a name, nothing worked out."""
+    """A column as it came: ``close``, ``bars["high"]``, ``bar.low[i]``, nothing worked out."""
     try:
         node = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
         return False
-    while isinstance(node, ast.Subscript | ast.Attribute):
+    while isinstance(node, ast.Subscript):
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            return node.slice.value.lower() in RAW
         node = node.value
-    return isinstance(node, ast.Name)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name.lower() in RAW
 
 
 def is_number(text: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
 from tools.analysis.study import Study
 from tools.contracts import Finding, Floats, Severity
 
@@ -91,7 +91,7 @@ class ProtectionProbe:
 
     def _plan(self, study: Study, column: str, shown: str, reach: float) -> TestPlan:
         symbol = study.by_activity[0]
-        arguments: dict[str, Any] = {"column": column, "name": shown, "reach": reach}
+        arguments: dict[str, Any] = {"column": column, "name": Raw(shown), "reach": reach}
         return TestPlan("protected", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
 
 

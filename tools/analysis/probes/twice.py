@@ -24,7 +24,7 @@ from tools.contracts import Finding, Severity
 
 TEST_BARS = 3000
 ADDING = ("append", "add", "extend", "update")
-ENOUGH_ENTRIES = 20
+ENOUGH_ENTRIES, ALIKE = 20, 0.75
 
 
 class TwiceProbe:
@@ -65,28 +65,34 @@ class TwiceProbe:
         return Conviction(finding, TestPlan("twice", symbol, 0, 2, arguments))
 
     def _echo(self, study: Study) -> Conviction | None:
-        """Entries that never stand alone."""
-        runs = [run for d in study.decisions.values() for run in runs_of(d.entries())]
-        if len(runs) < ENOUGH_ENTRIES or min(runs) < 2 or np.mean(np.array(runs) == min(runs)) < 0.9:
-            return None
+        """Entries of one side that never stand alone."""
         place = next(echo_places(study), None)
         if place is None:
             return None
+        for side in ("enter_long", "enter_short"):
+            runs = [run for d in study.decisions.values() for run in runs_of(d.column(side))]
+            alone = len(runs) < ENOUGH_ENTRIES or min(runs) < 2
+            if not alone and np.mean(np.array(runs) == min(runs)) >= ALIKE:
+                return self._echoed(study, place, side, runs)
+        return None
+
+    def _echoed(self, study: Study, place: tuple[str, int, str], side: str, runs: list[int]) -> Conviction:
         path, line, text = place
         evidence: dict[str, Any] = {
             "probe": self.name,
+            "side": side,
             "entries": len(runs),
             "bars_each": min(runs),
             "entries_alone": 0,
         }
         summary = (
-            f"`{text}` asks for every entry again on the next bar: of {len(runs)} entries on {len(study.decisions)} symbols "
+            f"`{text}` asks for every entry again on the next bar: of {len(runs)} on {len(study.decisions)} symbols "
             f"not one stands alone, each lasts {min(runs)} bars."
         )
         finding = make_finding("duplicated_entry", Severity.MEDIUM, (path, line, text), summary, evidence)
         symbol = study.by_activity[0]
         bars = min(TEST_BARS, len(study.markets[symbol]))
-        return Conviction(finding, TestPlan("echo", symbol, 0, bars, {"bars_each": min(runs)}))
+        return Conviction(finding, TestPlan("echo", symbol, 0, bars, {"bars_each": min(runs), "side": side}))
 
 
 def runs_of(entries: np.ndarray) -> list[int]:

@@ -1,0 +1,177 @@
+"""Each later probe convicts what it is for at its place, with a test that fails; sound code is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.host.contracts import Job
+from sandbox.host.jobs import run_job
+from tools.analysis.detect import diagnose
+from tools.analysis.failing_test import written_files
+from tools.analysis.probes.base import Probe
+from tools.analysis.probes.constants import ConstantsProbe
+from tools.analysis.probes.determinism import DeterminismProbe
+from tools.analysis.probes.direction import DirectionProbe
+from tools.analysis.probes.equality import EqualityProbe
+from tools.analysis.probes.faults import FaultProbe
+from tools.analysis.probes.mirror import MirrorProbe
+from tools.analysis.probes.prefix import PrefixProbe
+from tools.analysis.probes.protection import ProtectionProbe
+from tools.analysis.probes.reachability import ReachabilityProbe
+from tools.analysis.probes.start import GapProbe, StartProbe
+from tools.analysis.probes.twice import TwiceProbe
+from tools.analysis.probes.units import UnitProbe
+from tools.analysis.probes.vacuous import VacuityProbe
+from tools.analysis.workbench import Workbench
+from tools.contracts import Finding
+
+pytestmark = pytest.mark.sandbox
+Maker = Callable[..., Path]
+Opener = Callable[..., Workbench]
+
+VECTOR = """
+import numpy as np
+import pandas as pd
+
+HOLD = 96
+STOP_RANGES = 4.0
+
+
+def delta(df):
+    return 2 * df["taker_buy_volume"] - df["volume"]
+
+
+def signals(df):
+    close, high, low = df["close"], df["high"], df["low"]
+    top, bottom = high.rolling(48).max().shift(1), low.rolling(48).min().shift(1)
+    lean = delta(df).rolling(12).sum() / df["volume"].rolling(12).sum()
+    place = (close - bottom) / (top - bottom)
+    hour = df.index.hour
+    open_hours = (hour >= 2) & (hour < 22)
+    wide = (high - low).rolling(48).mean() / close
+    long = (close > top) & (lean > -0.2) & open_hours
+    short = (close < bottom) & (lean < 0.2) & open_hours
+    out = pd.DataFrame(index=df.index)
+    out["enter_long"] = long.astype(float)
+    out["enter_short"] = short.astype(float)
+    out["exit_long"] = (place < 0.3).astype(float)
+    out["exit_short"] = (place > 0.7).astype(float)
+    out["stop"] = STOP_RANGES * wide
+    out["max_bars"] = HOLD
+    return out
+"""
+
+SCALAR = """
+import pandas as pd
+
+REST_MINUTES = 60
+
+
+class Trader:
+    def __init__(self):
+        self.last_exit, self.entry, self.side = 0.0, 0.0, 0
+        self.closes = []
+
+    def step(self, close, seconds):
+        self.closes = self.closes[-47:]
+        order = ""
+        if len(self.closes) >= 47:
+            order = self.leave(close, seconds) if self.side else self.enter(close, seconds)
+        self.closes.append(close)
+        return order
+
+    def enter(self, close, seconds):
+        idle_minutes = (seconds - self.last_exit) / 60
+        if idle_minutes < REST_MINUTES:
+            return ""
+        if close > max(self.closes):
+            self.side, self.entry = 1, close
+            return "enter_long"
+        if close < min(self.closes):
+            self.side, self.entry = -1, close
+            return "enter_short"
+        return ""
+
+    def leave(self, close, seconds):
+        gain = self.side * (close / self.entry - 1)
+        if gain > 0.01 or gain < -0.01:
+            self.side, self.last_exit = 0, seconds
+            return "exit"
+        return ""
+
+
+def signals(df):
+    trader = Trader()
+    rows = []
+    times = (df.index - pd.Timestamp(0, tz="UTC")).total_seconds()
+    for close, seconds in zip(df["close"], times):
+        order = trader.step(close, seconds)
+        rows.append({"enter_long": order == "enter_long", "enter_short": order == "enter_short",
+                     "exit_long": order == "exit", "exit_short": order == "exit"})
+    return pd.DataFrame(rows, index=df.index).astype(float)
+"""
+
+CASES: list[tuple[str, str, str, str, Probe, str]] = [
+    ("own bar in the channel", VECTOR, ".max().shift(1)", ".max()", ReachabilityProbe(), "unreachable_rule"),
+    ("exit that excludes itself", VECTOR, "(place < 0.3)", "((place < 0.3) & (place > 0.7))", ReachabilityProbe(), "unreachable_rule"),
+    ("own bar, bar by bar", SCALAR, "close > max(self.closes)", "close > max([*self.closes, close])", ReachabilityProbe(), "unreachable_rule"),
+    ("or for and", VECTOR, "(hour >= 2) & (hour < 22)", "(hour >= 2) | (hour < 22)", VacuityProbe(), "always_true"),
+    ("limit of another unit", VECTOR, "(lean > -0.2)", "(lean > -20.0)", VacuityProbe(), "always_true"),
+    ("equal floats", VECTOR, "(place < 0.3)", "(place == 0.3)", EqualityProbe(), "float_equality"),
+    ("level of a running total", VECTOR, "(lean > -0.2)", "(delta(df).cumsum().pct_change(48) > 0)", StartProbe(), "start_dependence"),
+    ("hours by counting", VECTOR, "hour = df.index.hour", "hour = np.arange(24).repeat(12)[np.arange(len(df)) % 288]", GapProbe(), "gap_alignment"),
+    ("flow with the wrong sign", VECTOR, '2 * df["taker_buy_volume"] - df["volume"]', 'df["volume"] - 2 * df["taker_buy_volume"]', DirectionProbe(), "named_direction"),
+    ("seconds for minutes", SCALAR, "(seconds - self.last_exit) / 60", "(seconds - self.last_exit) / 1", UnitProbe(), "unit_mismatch"),
+    ("another clock", VECTOR, "hour = df.index.hour", "hour = (df.index + pd.Timedelta(hours=5)).hour", UnitProbe(), "unit_mismatch"),
+    ("stop under another name", VECTOR, 'out["stop"]', 'out["stop_loss"]', ProtectionProbe(), "stop_never_armed"),
+    ("stop in percent", VECTOR, "STOP_RANGES * wide", "100 * STOP_RANGES * wide", ProtectionProbe(), "distance_out_of_reach"),
+    ("constant that nobody reads", VECTOR, '["max_bars"] = HOLD', '["max_bars"] = 96', ConstantsProbe(), "unwired_setting"),
+    ("again on the next bar", VECTOR, "long.astype(float)", "((long & ~long.shift(1, fill_value=False)) | (long & ~long.shift(1, fill_value=False)).shift(1, fill_value=False)).astype(float)", TwiceProbe(), "duplicated_entry"),
+    ("last value", VECTOR, ".mean() / close", ".mean() / close.iloc[-1]", PrefixProbe(), "lookahead"),
+    ("bare except", VECTOR, '    hour = df.index.hour', '    try:\n        hour = df.index.hour\n    except:\n        hour = 12', FaultProbe(), "swallowed_exception"),
+    ("chance", VECTOR, "hour = df.index.hour", "hour = df.index.hour + np.random.randint(0, 3, len(df))", DeterminismProbe(), "nondeterminism"),
+    ("lost side", VECTOR, "(lean < 0.2)", "(np.sign(lean.abs() + 1) < 0)", MirrorProbe(), "one_sided"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new", "probe", "category"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_a_defect_is_convicted_at_its_place(
+    source: str,
+    old: str,
+    new: str,
+    probe: Probe,
+    category: str,
+    make_system: Maker,
+    bench: Opener,
+    tmp_path: Path,
+) -> None:
+    folder = make_system(source.replace(old, new, 1))
+    workbench = bench(folder, ["BTC", "TON"])
+    findings = diagnose(workbench.study(), [probe], tests=tmp_path / "t").findings
+    assert category in {f.category for f in findings}, findings
+    finding = next(f for f in findings if f.category == category)
+    if category not in ("one_sided", "duplicated_entry", "unwired_setting") and "max()" not in new:
+        first = source[: source.index(old)].count("\n") + 1
+        assert abs(finding.line - first) <= 3
+    assert fails(workbench, finding)
+
+
+@pytest.mark.parametrize("source", [VECTOR, SCALAR], ids=["vector", "scalar"])
+def test_sound_code_is_left_alone(source: str, make_system: Maker, bench: Opener) -> None:
+    assert diagnose(bench(make_system(source), ["BTC", "TON"]).study()).findings == ()
+
+
+def fails(workbench: Workbench, finding: Finding) -> bool:
+    """Run a finding's written test on the system as it stands."""
+    written = written_files(finding.test)
+    module = next(name for name in written if name.endswith(".py"))
+    command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
+    extra = {f"t/{name}": text for name, text in written.items()}
+    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra))
+    assert result.exit_code in (0, 1), result.output
+    return result.exit_code == 1
