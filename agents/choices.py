@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agents import playbook
-from agents.goals import goals_of_cycle, steer
+from agents.goal_budget import steering
+from agents.goals import admit, goals_of_cycle
 from agents.model import Model
 from agents.questions import Question
-from memory.goals import Goals
 from memory.ledger import Ledger
 from memory.store import Store
 from tools.analysis.study import Progress, Study, quiet
@@ -65,6 +66,9 @@ class Choices(Protocol):
     def trials(self, cycle: str, most: int) -> int:
         """How many candidates the search may try: ``most``, or 0 for no search."""
 
+    def look(self, cycle: str, patch: Patch, home: Path) -> dict[str, Any] | None:
+        """Remarks on the pictures of the visual gate (see look_last); they overrule nothing. None where nobody looks."""
+
 
 class PlaybookChoices:
     """Fixed rules. Goals steer here, too."""
@@ -74,7 +78,11 @@ class PlaybookChoices:
 
     def rank(self, cycle: str, findings: Sequence[Finding]) -> list[Finding]:
         """See Choices."""
-        return steer(Goals(self.store).list(), playbook.rank(findings))
+        return self._admitted(playbook.rank(findings))
+
+    def _admitted(self, findings: Sequence[Finding]) -> list[Finding]:
+        """What the goals that steer let a cycle take up, what they are about first."""
+        return list(admit(steering(self.store, Ledger(self.store)), findings).findings)
 
     def prediction(self, cycle: str, study: Study, finding: Finding) -> dict[str, Any]:
         """See Choices."""
@@ -102,6 +110,10 @@ class PlaybookChoices:
         """See Choices."""
         return most
 
+    def look(self, cycle: str, patch: Patch, home: Path) -> dict[str, Any] | None:
+        """See Choices."""
+        return None
+
 
 class ModelChoices(PlaybookChoices):
     """A model's choices over the playbook's."""
@@ -115,7 +127,7 @@ class ModelChoices(PlaybookChoices):
         """See Choices. What the model leaves out follows in the playbook's order."""
         default = playbook.rank(findings)
         if len(default) < 2:
-            return steer(Goals(self.store).list(), default)
+            return self._admitted(default)
         ids = [f.id for f in default]
         facts = {
             "opportunities": [_shown(f) for f in default],
@@ -136,7 +148,7 @@ class ModelChoices(PlaybookChoices):
         made = self._made(cycle, "rank", ",".join(ids), ask)
         order = [*(made or {"order": []})["order"], *ids]
         ranked = sorted(default, key=lambda f: order.index(f.id))
-        return steer(Goals(self.store).list(), ranked)
+        return self._admitted(ranked)
 
     def prediction(self, cycle: str, study: Study, finding: Finding) -> dict[str, Any]:
         """See Choices."""
@@ -219,6 +231,20 @@ class ModelChoices(PlaybookChoices):
         goals = goals_of_cycle(self.store, [])
         picked = self._picked(cycle, "search", "engineer", ["search"], {"most": most, "goals": goals})
         return 0 if picked == NONE else most
+
+    def look(self, cycle: str, patch: Patch, home: Path) -> dict[str, Any] | None:
+        """See Choices."""
+        seen = next((v.evidence for v in patch.gates if v.name == "visual"), {})
+        shots = [home / p[side] for p in seen.get("pages", ()) for side in ("before", "after") if p.get(side)]
+        if not (self.model.sees and shots):
+            return None
+
+        def ask() -> dict[str, Any]:
+            from agents.model_look import look_last
+
+            return look_last(self.model, shots, seen, f"dashboards before and after patch {patch.id}")
+
+        return self._made(cycle, "look", patch.id, ask)
 
     def _picked(
         self, cycle: str, choice: str, role: str, offered: Sequence[str], facts: Mapping[str, Any]

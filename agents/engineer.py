@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from agents.engine import Engine
+from agents.rulings import held
 from agents.state import CycleState
 from tools.contracts import Finding, Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
@@ -60,7 +61,7 @@ def _judged(engine: Engine, state: CycleState, finding: Finding, proposal: Propo
         tests=engine.test_files(finding),
         settings=proposal.change.settings,
     )
-    patch = judge(case)
+    patch = held(engine, judge(case))
 
     def keep() -> str:
         document = {

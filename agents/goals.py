@@ -166,7 +166,7 @@ def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> 
     stranger = unknown_market(target, known)
     if stranger:
         raise GoalError(f"{stranger} is not in the data: choose one of {', '.join(known)}")
-    plain = IN_A_GOAL.sub("", target)
+    plain, unannounced = _clauses(IN_A_GOAL.sub("", target), known)
     reach = _reach(asked.reach)
     if reach is None:
         plain, reach = _reach_in(plain)
@@ -181,7 +181,7 @@ def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> 
         names = ", ".join(name for name, _ in METRICS)
         raise GoalError(f"{target!r}: nothing in it can be measured; name a symbol or one of {names}")
     constraint = " ".join(limited.group().split()).strip(" ,.") if limited else None
-    limits = [*(_apart(constraint) if constraint else ()), *asked.constraints]
+    limits = [*unannounced, *(_apart(constraint) if constraint else ()), *asked.constraints]
     return {
         "target": target,
         "symbols": symbols,
@@ -191,6 +191,26 @@ def parse_goal(text: str, known: Sequence[str] = (), asked: Asked = Asked()) -> 
         "rules": rules_of(limits, known),
         "budget": {**(budget_in(target) or {}), **budget_of(list(asked.budgets))} or None,
     }
+
+
+def _clauses(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
+    """Conditions that no "but" announces (``with drawdown below 20 %``, ``, fixes only``): the text without them, and they."""
+    from agents.goal_rules import rules_of
+
+    marks = list(re.finditer(r"\s*(?:[,;]|\bwith\b|\band\b)\s+", text, re.I))
+    aim = text[: marks[0].start()] if marks else text
+    about = next((name for name, words in METRICS if re.search(rf"\b(?:{words})", aim, re.I)), None)
+    kept, limits = aim, []
+    ends = [*(m.start() for m in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):  # without a mark there is no clause
+        clause = text[mark.end() : end]
+        (rule,) = rules_of([clause], known) or [{"rule": "person"}]
+        limit = rule["rule"] == "kinds" or (rule["rule"] != "person" and rule.get("metric") != about)
+        if limit and not _CONSTRAINT.search(kept):
+            limits.append(clause)
+        else:
+            kept += text[mark.start() : end]
+    return kept, limits
 
 
 def _reach_in(text: str) -> tuple[str, float | None]:

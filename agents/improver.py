@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.engine import Engine
+from agents.goal_budget import steering
+from agents.goal_rules import kind_refused
+from agents.rulings import held
 from agents.state import CycleState
 from tools.analysis.gaps import capability_gaps
 from tools.analysis.probes.bounds import SILENCING
@@ -60,6 +63,8 @@ def _not_now(engine: Engine, state: CycleState, step: str, kind: PatchKind) -> s
     settings, bundle = engine.system.config.cycle, state["bundle"]
     if not (settings.enhancements if step == ENHANCE else settings.tuning_trials):
         return "switched off in [cycle] of mendel.toml"
+    if forbidden := kind_refused(steering(engine.store, engine.ledger), kind.value):
+        return forbidden
     waiting = [
         p
         for p in state.get("patches", [])
@@ -110,6 +115,7 @@ def _enhanced(engine: Engine, state: CycleState) -> Outcome:
         diagnosis=engine.diagnosis(state["bundle"]),
         data=engine.data,
     )
+    patch = held(engine, patch)
     _keep(engine, state, {**patch_json(patch), "enhancement": made.to_json()})
     return {"gap": gap["kind"], "why": "; ".join(refusals(patch)), "patch": patch.id}
 
@@ -132,9 +138,8 @@ def _tuned(engine: Engine, state: CycleState) -> Outcome:
     patch, told = found["patch"], {name: found[name] for name in ("trials", "duplicates", "why")}
     if patch is None:
         return {**told, "patch": None}
-    _keep(
-        engine, state, {**patch, "search": {n: found[n] for n in ("trials_ever", "base", "plateau", "best")}}
-    )
+    shown = {n: found[n] for n in ("trials_ever", "base", "plateau", "best")}
+    _keep(engine, state, {**patch_json(held(engine, patch_from(patch))), "search": shown})
     return {**told, "patch": patch["id"]}
 
 

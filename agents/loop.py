@@ -20,6 +20,8 @@ from filelock import FileLock, Timeout
 from agents.cycle import Ask, nobody, run_cycle
 from agents.desk import Desk
 from agents.engine import Engine
+from agents.goal_budget import rest_reason
+from memory.ledger import Ledger
 from memory.store import STORE_NAME, Store
 from tools.analysis.study import Progress, quiet
 from tools.contracts import MendelError
@@ -92,6 +94,9 @@ def _look(
 ) -> Result | None:
     """A cycle if there is something new to look at, else None."""
     with Store(system.state / STORE_NAME) as store:
+        if why := rest_reason(store, Ledger(store)):
+            progress(f"resting: {why}")
+            return None
         if store.setting(SEEN) == fingerprint(system, data):
             progress("nothing new since the last cycle")
             return None

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.analysis.study import Study
-from tools.contracts import Finding, Patch, PatchKind, PatchStatus, Severity
-from tools.evolution.judge import blocks, starves
+from tools.contracts import Finding, GateVerdict, Patch, PatchKind, PatchStatus, Severity
+from tools.evolution.judge import GOALS, blocks, starves
 from tools.evolution.propose import codemod_for
 
 MAX_PATCHES = 4
@@ -57,10 +57,12 @@ def decide(patch: Patch, options: Mapping[str, Any], policy: str) -> dict[str, A
 
     ``--yes-fixes`` says yes to fixes and refactors that passed every gate, exposure included. Policy "major" lets them through
     when no exposure has to be agreed to. A fixed number that starves no symbol may be meant (a cap, a capacity): its repair
-    waits for a person whatever was said."""
+    waits for a person whatever was said, and so does a patch that only a person can hold against a goal."""
     if patch.status is not PatchStatus.AWAITING_APPROVAL:
         return {"answer": "none"}
     if patch.kind is PatchKind.FIX and not starves(patch):
+        return {"answer": "ask"}
+    if any(v.name == GOALS and v.verdict is GateVerdict.UNKNOWN for v in patch.gates):
         return {"answer": "ask"}
     if patch.kind in (PatchKind.FIX, PatchKind.REFACTOR):
         if options.get("yes_fixes"):

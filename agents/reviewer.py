@@ -20,7 +20,16 @@ def review(engine: Engine, state: CycleState) -> dict[str, Any]:
     """What the policy says about the judged patch."""
     patch = patch_from(engine.patches.get(state["patch"]))
     policy = engine.system.config.policy.approve
+    if patch.status is PatchStatus.AWAITING_APPROVAL:
+        _looked_at(engine, state["cycle"], patch)
     return {"decision": engine.choices.decide(state["cycle"], patch, state["options"], policy)}
+
+
+def _looked_at(engine: Engine, cycle: str, patch: Patch) -> None:
+    """Keep with the patch what a model that sees had to say of its pictures."""
+    remarks = engine.choices.look(cycle, patch, engine.system.home)
+    if remarks is not None:
+        engine.patches.save({**engine.patches.get(patch.id), "looked": remarks})
 
 
 def ask(engine: Engine, state: CycleState) -> dict[str, Any]:

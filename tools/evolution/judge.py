@@ -78,8 +78,10 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
 BEFORE_RUNNING = 3
 #: The verdict's name where the patched strategy gives no decisions.
 RUNS = "runs"
+#: The verdict of the person's goals, which the agents add to a judged patch.
+GOALS = "goals"
 #: Gates whose ``unknown`` does not block: no dashboards are fine; consent is asked for apart.
-MAY_BE_UNKNOWN = frozenset({"visual", "exposure_consent", "tests"})
+MAY_BE_UNKNOWN = frozenset({"visual", "exposure_consent", "tests", GOALS})
 
 
 def judge(case: Case, gates: Sequence[Gate] | None = None) -> Patch:
