@@ -41,9 +41,9 @@ bench: setup .venv-bench/.ready
 	@$(BIN)/python -m tools.bench $(NAMES)
 
 .venv-bench/.ready: requirements-bench.lock
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(CURDIR)/.venv-bench .venv-bench/bin/uv pip install --quiet -r requirements-bench.lock
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=$(CURDIR)/.venv-bench .venv-bench/bin/uv pip install --quiet -r requirements-bench.lock
 	@touch .venv-bench/.ready
 
 rivals: setup .venv-rivals/.ready

@@ -1,7 +1,7 @@
 """Search among ten thousand lessons: milliseconds a question, with the default embedder, unfiltered and filtered.
 
 Unfiltered questions ask the index; a filter makes the search exact over the rows that it leaves. Embedding the question is
-part of the time: ``embedding_p50_ms`` is that part alone."""
+part of the time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,6 @@ def bench_recall(lessons: int = LESSONS, questions: int = QUESTIONS) -> dict[str
         read = time.perf_counter()
         asked = _questions(questions)
         knowledge.search("warm up")
-        embedding = _timed(asked, lambda q: knowledge.embedder.embed([q + "?"]))
         free = _timed(asked, knowledge.search)
         scope = Scope(symbols=("TONUSDT",))
         narrow = _timed(asked, lambda q: knowledge.search(q, scope=scope))
@@ -69,7 +68,6 @@ def bench_recall(lessons: int = LESSONS, questions: int = QUESTIONS) -> dict[str
         "unfiltered_asks_the_index": not exact,
         "filtered_by_symbol": narrow,
         "filtered_lessons": narrowed,
-        "embedding_p50_ms": embedding["p50_ms"],
         "keep_seconds": kept - started,
         "read_seconds": read - kept,
     }
