@@ -50,6 +50,7 @@ _SYS_OPENAT2 = 437
 _RESOLVE = 0x01 | 0x02 | 0x04 | 0x08  # no other mount, no magic links, no symbolic links, nothing above
 _SETUP_FAILED = 99
 _OWN_PROGRAMS = "/opt/job/bin"  # the host puts it first on PATH
+_CLOCK = "/opt/job/clock"  # on PYTHONPATH where the clock stands still
 _TOLD = 3  # the pipe by which a command that cannot start says why; exec closes it
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _WRITABLE = ("/system", "/tmp", "/home", "/dev/shm")
@@ -140,6 +141,8 @@ def _build_root(setup: Mapping[str, Any]) -> None:
     staging.file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     for name in ("python", "python3"):
         os.chmod(staging.file(f"{_OWN_PROGRAMS}/{name}", setup["python_script"]), 0o755)  # noqa: PTH101
+    if setup["clock_script"]:
+        staging.file(f"{_CLOCK}/sitecustomize.py", setup["clock_script"])
     _mount_proc(staging.directory("/proc"))
     staging.file(jail.CANARY, "not for jobs")
     staging.close()
@@ -212,7 +215,7 @@ def _become_command(setup: Mapping[str, Any]) -> None:
     ):
         resource.setrlimit(kind, (value, value))
     readable = [(path, landlock.RUN) for path in (*setup["readonly"], _OWN_PROGRAMS)]
-    settings = [(path, landlock.READ) for path in (*_SETTINGS, "/etc", "/proc")]
+    settings = [(path, landlock.READ) for path in (*_SETTINGS, "/etc", "/proc", _CLOCK)]
     devices = [(path, landlock.WRITE) for path in (*_DEVICES, "/proc/self")]
     work = [(path, landlock.WORK) for path in _WRITABLE]
     landlock.restrict([*readable, *settings, *devices, *work], network=True)

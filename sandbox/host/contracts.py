@@ -156,6 +156,8 @@ class Job:
     output_bytes: int = 262144
     environment: Mapping[str, str] = field(default_factory=dict)
     extra_bytes: Mapping[str, bytes] = field(default_factory=dict)
+    #: The time, ns UTC, at which the clocks of the job's Python programs stand still; None: they go.
+    clock_ns: int | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from sandbox.host.text import clean, one_line
 from sandbox.host.zygote import child_environment, free_uid
 
 _LAUNCHER = Path(__file__).resolve().parent.parent / "child" / "job.py"
+_CLOCK, _CLOCK_FOLDER = _LAUNCHER.with_name("frozen_clock.py"), "/opt/job/clock"
 _FILE_BYTES, _TOTAL_BYTES = 16 << 20, 64 << 20
 _DISK_MB, _PROCESSES = 512, 256
 _proof_lock = threading.Lock()
@@ -177,7 +178,13 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "MPLCONFIGDIR": "/tmp",
         **job.environment,
     }
+    clock = ""
+    if job.clock_ns is not None:
+        clock = _CLOCK.read_text(encoding="utf-8")
+        paths = [_CLOCK_FOLDER, environment.get("PYTHONPATH", "")]
+        environment |= {"JOB_CLOCK_NS": str(job.clock_ns), "PYTHONPATH": ":".join(filter(None, paths))}
     return {
+        "clock_script": clock,
         "uid": free_uid(),
         "readonly": interpreter.program_folders(),
         "bundle": os.path.realpath(place.bundles / job.bundle),

@@ -156,3 +156,34 @@ def test_an_interpreter_that_lives_below_a_writable_folder(
         assert (result.exit_code, result.output.strip()) == (0, str(folder)), result.reason
     finally:
         shutil.rmtree(folder)
+
+
+CLOCKS = """
+import datetime, subprocess, sys, time
+import pandas as pd
+from datetime import date, datetime as dt, timezone
+at = dt(2024, 2, 29, 12, 30, tzinfo=timezone.utc)
+stamp = at.timestamp()
+seen = [time.time(), dt.now(timezone.utc).timestamp(), time.time_ns() / 1e9, pd.Timestamp.now("UTC").timestamp(),
+        pd.Timestamp.utcnow().timestamp(), dt.now().astimezone().timestamp()]
+assert seen == [stamp] * 6, seen
+assert date.today().isoformat() == "2024-02-29" == time.strftime("%Y-%m-%d") == dt.utcnow().date().isoformat()
+assert isinstance(dt.now(), dt) and isinstance(pd.Timestamp.now(), dt) and isinstance(date(2024, 1, 1), date)
+assert (dt.now() - dt(2024, 1, 1)).days == 59 and pd.to_datetime([dt.now()])[0].year == 2024
+before = time.monotonic(); time.sleep(0.02); assert time.monotonic() > before
+child = "import time; print(int(time.time()))"
+assert subprocess.run([sys.executable, "-c", child], capture_output=True, text=True).stdout.strip() == str(int(stamp))
+print("frozen")
+"""
+
+
+def test_a_clock_that_stands_still(place: SandboxPlace, bundle: BundleMaker) -> None:
+    name = bundle(files={"clocks.py": CLOCKS})
+    at = 1_709_209_800_000_000_000
+    frozen = run_job(place, Job(name, ("python", "clocks.py"), clock_ns=at))
+    going = run_job(place, Job(name, ("python", "-c", "import time; print(time.time() > 1.71e9)")))
+    assert (frozen.exit_code, frozen.output) == (0, "frozen\n"), frozen.output
+    assert going.output == "True\n"
+    tests = {"test_x.py": "import time\ndef test_x(): assert time.time() == 1709209800.0\n"}
+    suite = Job(bundle(files=tests), ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), clock_ns=at)
+    assert "1 passed" in run_job(place, suite).output
