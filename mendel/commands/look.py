@@ -48,10 +48,13 @@ def look(
     pages = [_page(t, one, p) for t, one, p in zip(targets, looks, _paths(targets, folder), strict=True)]
     findings = [finding for page in pages for finding in page["findings"]]
     blocking = [f for f in findings if f["blocking"]]
+    remarks = _remarks(system, pages)
     if as_json:
-        emit({**pages[0], "findings": findings, "pages": pages})
+        emit({**pages[0], "findings": findings, "pages": pages, "remarks": remarks})
     else:
         _tell(pages, eye.generate_insights([f for one in looks for f in one.findings]))
+        for remark in (remarks or {}).get("remarks", ()):
+            say(f"{(remarks or {})['by']} remarks: {remark['text']}")
     if blocking:
         raise Answer(
             NO,
@@ -59,6 +62,23 @@ def look(
             if as_json
             else _count(len(blocking), "blocking finding") + " on " + _count(len(pages), "page"),
         )
+
+
+def _remarks(system: Path, pages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """What a model that sees has to say (it overrules nothing); None where the system names no model."""
+    from agents.model import open_model
+    from agents.model_look import look_last
+    from tools.system.config import CONFIG_NAME
+    from tools.system.system import System
+
+    if not (system / CONFIG_NAME).is_file():
+        return None
+    model = open_model(System.open(system).config.model)
+    if model is None:
+        return None
+    shots = [Path(page["screenshot"]) for page in pages if page["screenshot"]]
+    facts = {"pages": [{n: page[n] for n in ("page", "findings", "facts")} for page in pages]}
+    return look_last(model, shots, facts, f"{len(pages)} page(s) of a trading system")
 
 
 def _count(number: int, what: str) -> str:

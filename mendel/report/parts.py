@@ -106,6 +106,7 @@ def patch_view(cycle: Cycle, patch: Document) -> dict[str, Any]:
         "sums": _sums(change),
         "gates": evidence.gates(patch),
         "pictures": _pictures(cycle, patch),
+        "looked": _looked(patch),
     }
 
 
@@ -113,6 +114,13 @@ def _pictures(cycle: Cycle, patch: Document) -> list[Picture]:
     home = text(table(cycle.result.get("system")).get("home"), "")
     looked = [g for g in rows(patch.get("gates")) if g.get("name") == "visual"]
     return [picture for gate in looked for picture in pictures(home, table(gate.get("evidence")))]
+
+
+def _looked(patch: Document) -> dict[str, Any] | None:
+    """What a model remarked on the pictures; None where none looked or nothing was remarked."""
+    looked = table(patch.get("looked"))
+    remarks = [text(r.get("text")) for r in rows(looked.get("remarks"))]
+    return {"by": text(looked.get("by")), "remarks": remarks} if remarks else None
 
 
 def _sums(change: Comparison) -> str:
