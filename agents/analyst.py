@@ -9,6 +9,7 @@ from agents.state import CycleState
 from tools.analysis.probes.bounds import SILENCING
 from tools.analysis.silence.cost import starved
 from tools.analysis.silence.why import why_silent
+from tools.evolution.sides import losses_json
 from tools.records import finding_json
 
 
@@ -39,5 +40,6 @@ def understand(engine: Engine, state: CycleState) -> dict[str, Any]:
             "suspects": [finding_json(s) for s in diagnosis.suspects],
             "silence": funnels,
             "trades": trades,
+            "failures": {} if fails else losses_json(study),
         }
     return update

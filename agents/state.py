@@ -16,6 +16,8 @@ class CycleState(TypedDict, total=False):
     suspects: list[str]
     silence: dict[str, Any]
     trades: dict[str, int]
+    #: Where the losses sit, by regime.
+    failures: dict[str, Any]
     #: Finding ids that could be repaired, best first; and those that were tried.
     opportunities: list[str]
     ranked: bool
