@@ -1,7 +1,7 @@
 """The simulation kernel beside others, in one run: ``python -m tools.bench.kernel [--bars N] [--repeat N]``.
 
 One JSON document on standard output: milliseconds (the best of several interleaved runs: trust the ratios) and
-whether the trades are the same. vectorbt and backtesting.py are compared where they are installed
+whether the trades are the same, then a sweep over parameter sets. vectorbt and backtesting.py are compared where they are installed
 (``requirements-bench.lock``), else said to be missing. Everyone gets the same bars and the same ready-made
 signals of a long-only moving-average cross, and pays the same fee.
 """
@@ -27,15 +27,16 @@ import pandas as pd
 
 from tools.backtest.prepare import Prepared, prepare
 from tools.backtest.simulate import simulate
+from tools.bench.sweep import bench_sweep
 from tools.contracts import Backtest, Costs, Decisions, ExitPlan, ExitReason, Floats, Market
 
 FEE_BPS = 5.0
 COSTS = Costs(maker_bps=FEE_BPS, taker_bps=FEE_BPS, slippage_bps=0.0, funding=False)
 BUSY_COSTS = Costs(maker_bps=2.0, taker_bps=FEE_BPS, slippage_bps=1.0, leverage=3.0)
 #: What vectorbt has of the same features in one call.
-_VECTORBT_STOPS = {"sl_stop": 0.01, "sl_trail": True, "tp_stop": 0.02, "slippage": 1e-4}
+_VECTORBT_STOPS: dict[str, Any] = {"sl_stop": 0.01, "sl_trail": True, "tp_stop": 0.02, "slippage": 1e-4}
 CASH = 1e9  # backtesting.py buys whole units: many of them keep its rounding small
-PARITY_BARS = 20_000
+PARITY_BARS, SWEEP_BARS = 20_000, 100_000
 RIVALS = ("vectorbt", "backtesting")
 Closed = list[tuple[int, int, float, float]]
 
@@ -77,15 +78,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bars", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--sets", type=int, default=1_000, help="parameter sets of the sweep")
     options = parser.parse_args(arguments)
     warnings.filterwarnings("ignore")  # the rivals' deprecations are not ours to fix
     rivals = {name: module for name in RIVALS if (module := _installed(name)) is not None}
     parity = {name: _parity(name, module) for name, module in rivals.items()}
-    print(
-        json.dumps(
-            {**_timings(options.bars, options.repeat, rivals), "parity": parity, **_setting()}, indent=2
-        )
-    )
+    document = {
+        **_timings(options.bars, options.repeat, rivals),
+        "parity": parity,
+        "sweep": bench_sweep(options.sets, min(options.bars, SWEEP_BARS), rivals.get("vectorbt")),
+        **_setting(),
+    }
+    print(json.dumps(document, indent=2))
     return 0 if all(answer["same_trades"] for answer in parity.values()) else 1
 
 
