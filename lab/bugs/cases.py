@@ -79,13 +79,7 @@ def _judge(
         if not near((finding.file, finding.line), mutant.places):
             return {**row, "verdict": "misplaced"}
         fails = test_fails(bench, study.bundle, finding)
-        passes_clean = not test_fails(bench, bench.study().bundle, finding)
-        return {
-            **row,
-            "verdict": "hit" if fails else "untested",
-            "test_fails": fails,
-            "test_passes_on_clean": passes_clean,
-        }
+        return {**row, "verdict": "hit" if fails else "untested", "test_fails": fails}
     return {**row, "verdict": "consequence" if finding.category in operator.consequences else "false"}
 
 

@@ -49,7 +49,6 @@ def summary(judged: Sequence[Row]) -> dict[str, Any]:
     """Recall over cases, precision over findings; None where there is nothing to divide by."""
     findings = [f for r in judged for f in r["findings"]]
     true = [f for f in findings if f["verdict"] in TRUE]
-    hits = [f for f in findings if f["verdict"] == "hit"]
     return {
         "n": len(judged),
         "hits": sum(bool(r["hit"]) for r in judged),
@@ -57,7 +56,6 @@ def summary(judged: Sequence[Row]) -> dict[str, Any]:
         "findings": len(findings),
         "false": len(findings) - len(true),
         "precision": _share(len(true), len(findings)),
-        "tests_pass_on_clean": _share(sum(bool(f["test_passes_on_clean"]) for f in hits), len(hits)),
         "missed": [_name(r) for r in judged if not r["hit"]],
         "false_findings": [_named(r, f) for r in judged for f in r["findings"] if f["verdict"] not in TRUE],
     }

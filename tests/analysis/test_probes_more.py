@@ -121,7 +121,7 @@ CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("or for and", VECTOR, "(hour >= 2) & (hour < 22)", "(hour >= 2) | (hour < 22)", VacuityProbe(), "always_true"),
     ("limit of another unit", VECTOR, "(lean > -0.2)", "(lean > -20.0)", VacuityProbe(), "always_true"),
     ("equal floats", VECTOR, "(place < 0.3)", "(place == 0.3)", EqualityProbe(), "float_equality"),
-    ("level of a running total", VECTOR, "(lean > -0.2)", "(delta(df).cumsum().pct_change(48) > 0)", StartProbe(), "start_dependence"),
+    ("level of a running total", VECTOR, "(lean > -0.2)", "(close.pct_change().cumsum() > 0)", StartProbe(), "start_dependence"),
     ("hours by counting", VECTOR, "hour = df.index.hour", "hour = np.arange(24).repeat(12)[np.arange(len(df)) % 288]", GapProbe(), "gap_alignment"),
     ("flow with the wrong sign", VECTOR, '2 * df["taker_buy_volume"] - df["volume"]', 'df["volume"] - 2 * df["taker_buy_volume"]', DirectionProbe(), "named_direction"),
     ("seconds for minutes", SCALAR, "(seconds - self.last_exit) / 60", "(seconds - self.last_exit) / 1", UnitProbe(), "unit_mismatch"),

@@ -12,9 +12,11 @@ def plant(style: Style) -> Iterator[Mutant]:
     """A tenth of the bars is left out by lot."""
     entry = style.sites.get("entry", {})
     if entry.get("name"):
-        yield from with_condition(style, '__import__("numpy").random.rand({length}) > 0.1')
+        known = "import numpy as np" in style.files[entry["file"]]
+        constant = "" if known else "import numpy as np"
+        yield from with_condition(style, "np.random.rand({length}) > 0.1", constant=constant)
     elif entry:
-        yield from with_condition(style, '__import__("random").random() > 0.1')
+        yield from with_condition(style, "random.random() > 0.1", constant="import random")
 
 
 OPERATOR = Operator(

@@ -79,6 +79,26 @@ def overhear(expression, function, heard, sides=False):
     return change
 
 
+def overhear_named(name, function, heard):
+    """The same for whatever is given a name in a function, or returned by the function of that name."""
+    builtins._overheard = lambda value: heard.append((value,)) or value
+
+    def call(node):
+        return ast.Call(ast.Name("_overheard", ast.Load()), [node], [])
+
+    def named(target):
+        key = getattr(getattr(target, "slice", None), "value", None)
+        return name in (getattr(target, "id", None), getattr(target, "attr", None), key)
+
+    def change(tree):
+        found = [n for n in inside(tree, function) if isinstance(n, ast.Assign) and named(n.targets[0])]
+        if not found and function.split(".")[-1] == name:
+            found = [n for n in inside(tree, function) if isinstance(n, ast.Return) and n.value is not None]
+        return Swap([n.value for n in found], call).visit(tree)
+
+    return change
+
+
 def flat(value):
     return np.atleast_1d(np.asarray(value, dtype=float)).ravel()
 
@@ -286,9 +306,9 @@ def test_the_quantity_rises_with_what_its_name_says():
     for share in (0.9, 0.1):
         frame = bars()
         $push
-        decide_with(overhear($text, $function, heard), frame)
+        decide_with(overhear_named($name, $function, heard), frame)
     half = len(heard) // 2
-    assert half, "the expression is not evaluated"
+    assert half, "nothing of that name is worked out"
     high, low = (np.concatenate([flat(v[-1]) for v in part]) for part in (heard[:half], heard[half:]))
     known = np.isfinite(high) & np.isfinite(low)
     assert np.mean(high[known]) >= np.mean(low[known]), "it falls when it should rise"
@@ -298,7 +318,7 @@ def test_the_quantity_rises_with_what_its_name_says():
 
 def test_the_quantity_counts_what_its_name_says():
     heard = []
-    decide_with(overhear($text, $function, heard), bars())
+    decide_with(overhear_named($name, $function, heard), bars())
     seen = np.concatenate([flat(v[-1]) for v in heard]) if heard else np.zeros(0)
     steps = np.diff(seen)
     steps = np.abs(steps[np.isfinite(steps) & (steps != 0)])
@@ -329,7 +349,7 @@ def test_a_rounding_decides_nothing():
         equal += int(flat(outcome).sum())
     scalar = np.array([flat(v[0])[0] - flat(v[1])[0] for v in heard if flat(v[0]).size == 1])
     crossings += int((np.sign(scalar[1:]) * np.sign(scalar[:-1]) < 0).sum())
-    assert equal > crossings // 10, f"the sides pass each other {crossings} times and are equal {equal} times"
+    assert not heard or equal > crossings // 10, f"the sides pass each other {crossings} times and are equal {equal} times"
 """,
     "twice": """FILE = $file
 

@@ -113,7 +113,7 @@ class DirectionProbe:
             "named_direction", Severity.CRITICAL, (item.file, item.line, item.text), text, evidence
         )
         function = item.function if item.function != "<module>" else ""
-        arguments = {"file": item.file, "text": item.text, "function": function, "push": Raw(pair[2])}
+        arguments = {"file": item.file, "name": item.name, "function": function, "push": Raw(pair[2])}
         symbol = pair[0].symbol
         return Conviction(
             finding, TestPlan("direction", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)

@@ -16,6 +16,7 @@ from tools.contracts import Finding, Severity
 WHOLE_SAMPLE = {"mean", "std", "var", "max", "min", "median", "quantile", "sum", "rank", "idxmax", "idxmin"}
 WINDOWED = {"rolling", "expanding", "ewm", "groupby", "resample"}
 NUMPY = {"np", "numpy"}
+FORWARD_NUMPY = {"roll", "convolve", "correlate"}
 BACKWARD = {"bfill": "ffill", "backfill": "ffill"}
 
 
@@ -25,7 +26,7 @@ def neutralise(study: Study, suspects: Sequence[Finding]) -> str | None:
     for file in {s.file for s in suspects}:
         lines = [_lines(s) for s in suspects if s.file == file]
         tree = ast.parse(study.tree.files[file].text)
-        causal = _Causal(lines)
+        causal = _Causal(lines, brute=any(s.details.get("searched") for s in suspects))
         tree = causal.visit(tree)
         if causal.changed:
             changes[file] = ast.unparse(ast.fix_missing_locations(tree))
@@ -40,11 +41,14 @@ def forward_places(study: Study) -> list[Finding]:
             continue
         lines = {n.lineno for n in ast.walk(file.tree) if isinstance(n, ast.Call | ast.Subscript)}
         for line in sorted(lines):
-            causal = _Causal([(line, line)])
+            causal = _Causal([(line, line)], brute=True)
             causal.visit(ast.parse(file.text))
             if causal.changed:
                 text = file.text.splitlines()[line - 1].strip()
-                place, details = (file.path, line, text), {"node": [line, 0, line, 0], "expression": text}
+                place, details = (
+                    (file.path, line, text),
+                    {"node": [line, 0, line, 0], "expression": text, "searched": True},
+                )
                 summary = f"`{text}` looks at later bars."
                 found.append(make_finding("lookahead", Severity.CRITICAL, place, summary, {}, details))
     return found
@@ -56,8 +60,8 @@ def _lines(suspect: Finding) -> tuple[int, int]:
 
 
 class _Causal(ast.NodeTransformer):
-    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        self.spans = spans
+    def __init__(self, spans: Sequence[tuple[int, int]], brute: bool = False) -> None:
+        self.spans, self.brute = spans, brute
         self.changed = 0
 
     def _inside(self, node: ast.expr) -> bool:
@@ -79,6 +83,9 @@ class _Causal(ast.NodeTransformer):
         if name in BACKWARD:
             node.func.attr = BACKWARD[name]
             return self._count(node)
+        if name == "reindex":  # a longer bar spread over the shorter ones: as if it were known a bar later
+            node.func.value = ast.Call(ast.Attribute(owner, "shift", ast.Load()), [ast.Constant(1)], [])
+            return self._count(self._keywords(node))
         if name in WHOLE_SAMPLE and not _windowed(owner):
             node.func.value = ast.Call(ast.Attribute(owner, "expanding", ast.Load()), [], [])
             return self._count(node)
@@ -118,6 +125,8 @@ class _Causal(ast.NodeTransformer):
             "amax": "max",
             "amin": "min",
         }.get(name, name)
+        if name in FORWARD_NUMPY:
+            return self._forward(node, name)
         share = name in {"percentile", "quantile", "nanpercentile", "nanquantile"}
         if not node.args or (name not in WHOLE_SAMPLE and not share):
             return node
@@ -129,9 +138,30 @@ class _Causal(ast.NodeTransformer):
         text = f"__import__('pandas').Series({values}).expanding().{call}.to_numpy()"
         return self._count(ast.copy_location(ast.parse(text, mode="eval").body, node))
 
+    def _forward(self, node: ast.Call, name: str) -> ast.expr:
+        """``np.roll(x, -n)`` rolls the other way; a convolution of the same length ends at its own bar."""
+        if name == "roll" and len(node.args) > 1 and isinstance(node.args[1], ast.UnaryOp):
+            node.args[1] = node.args[1].operand
+            return self._count(node)
+        if name in ("convolve", "correlate") and node.args and "'same'" in ast.unparse(node):
+            for keyword in node.keywords:
+                keyword.value = ast.Constant("full")
+            node.args = [ast.Constant("full") if ast.unparse(a) == "'same'" else a for a in node.args]
+            text = f"{ast.unparse(node)}[:len({ast.unparse(node.args[0])})]"
+            return self._count(ast.copy_location(ast.parse(text, mode="eval").body, node))
+        return node
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        """``x.iloc[-1]`` used at every bar becomes ``x`` at its own bar."""
+        """``x.iloc[-1]`` (or ``x[-1]``) used at every bar becomes ``x`` at its own bar; ``x[i + 1]`` becomes ``x[i]``."""
         self.generic_visit(node)
+        if self._inside(node) and isinstance(node.ctx, ast.Load) and self.brute:
+            if isinstance(node.value, ast.Name) and ast.unparse(node.slice) == "-1":
+                return self._count(node.value)
+            present = _Present()
+            if not isinstance(node.slice, ast.Slice):
+                node.slice = present.visit(node.slice)
+            if present.changed:
+                return self._count(node)
         last = isinstance(node.slice, ast.UnaryOp) and ast.unparse(node.slice) == "-1"
         if (
             last
@@ -140,6 +170,20 @@ class _Causal(ast.NodeTransformer):
             and node.value.attr in {"iloc", "values"}
         ):
             return self._count(node.value.value)
+        return node
+
+
+class _Present(ast.NodeTransformer):
+    """``i + 1`` -> ``i``."""
+
+    changed = False
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        plain = isinstance(node.left, ast.Name) and isinstance(node.right, ast.Constant)
+        if plain and isinstance(node.op, ast.Add):
+            self.changed = True
+            return node.left
+        self.generic_visit(node)
         return node
 
 

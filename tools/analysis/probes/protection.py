@@ -2,12 +2,12 @@
 
 Never armed: the source names a stop (a setting, a constant or a column that it writes, such as ``stop_loss``), and not one
 entry on any symbol has one, nor has any other entry another protection under the contract's name. Out of reach: it stands so
-far away that it can hardly be touched - twenty times what the price moved against a position at worst - or outside of what
-a decision may say (a stop of 100 % and more).
+far away that the price would have to move by more than from its lowest to its highest in the whole sample to touch it, or
+outside of what a decision may say (a stop of 100 % and more).
 
 False-positive risks: a name with "stop" in it that means something else; systems whose exits are orders of their own (a
-bar-by-bar bot): silent unless the source writes a decision column of that kind. Tolerance: a factor of twenty, and 30 % at
-the least.
+bar-by-bar bot): silent unless the source writes a decision column of that kind. One fixed distance is
+meant for disasters and silent. Tolerance: one and a half times the whole range, and 30 % at the least.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tools.analysis.study import Study
 from tools.contracts import Finding, Floats, Severity
 
 COLUMNS = {"stop": "stop", "target": "target", "trail": "trailing stop"}
-FAR, AT_LEAST = 20.0, 0.3
+FAR, AT_LEAST = 1.5, 0.3
 TEST_BARS = 4000
 #: Keys and columns that are meant to be a stop, whatever follows.
 WORDS = re.compile(r"(stop|sl)([ _-]?(loss|price|pct|percent|distance|level|dist))?", re.IGNORECASE)
@@ -68,9 +68,9 @@ class ProtectionProbe:
 
     def _reach(self, study: Study, column: str, shown: str, distances: Floats) -> Conviction | None:
         usual = float(np.median(distances))
-        worst = worst_move(study)
-        if usual < AT_LEAST or usual < FAR * worst:
-            return None
+        worst = whole_range(study)
+        if usual < AT_LEAST or usual < FAR * worst or np.ptp(distances) == 0:
+            return None  # one fixed distance is a limit for disasters, and meant
         place = written_at(study, column)
         if place is None:
             return None
@@ -79,11 +79,11 @@ class ProtectionProbe:
             "probe": self.name,
             "column": column,
             "distance": usual,
-            "largest_move_in_a_day": worst,
+            "whole_range_of_the_price": worst,
             "entries": int(distances.size),
         }
         summary = (
-            f"`{text}` puts the {shown} {usual:.0%} away; the price moved {worst:.1%} in a day at most: out of reach, "
+            f"`{text}` puts the {shown} {usual:.0%} away; the price moved {worst:.1%} from its lowest to its highest: out of reach, "
             "as if percent were taken for fractions."
         )
         finding = make_finding("distance_out_of_reach", Severity.HIGH, (file, line, text), summary, evidence)
@@ -95,15 +95,13 @@ class ProtectionProbe:
         return TestPlan("protected", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
 
 
-def worst_move(study: Study) -> float:
-    """The largest relative move of any market within a day of bars, in the middle of the markets."""
-    moves = []
-    for market in study.markets.values():
-        bars = max(1, 1440 // market.timeframe_minutes)
-        close = market.columns["close"]
-        if len(close) > bars:
-            moves.append(float(np.nanquantile(np.abs(close[bars:] / close[:-bars] - 1.0), 0.999)))
-    return float(np.median(moves)) if moves else 0.0
+def whole_range(study: Study) -> float:
+    """The highest price over the lowest, less 1, in the middle of the markets."""
+    ranges = [
+        float(np.nanmax(m.columns["high"]) / np.nanmin(m.columns["low"]) - 1.0)
+        for m in study.markets.values()
+    ]
+    return float(np.median(ranges)) if ranges else 0.0
 
 
 def written_at(study: Study, column: str) -> tuple[str, int, str] | None:

@@ -77,8 +77,9 @@ class ReachabilityProbe:
         here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
         if there.held:
             return False
-        if here.right.size and np.all(here.right == 0) and is_number(condition.right):
-            return False  # a guard
+        zero = here.right.size and np.all(here.right == 0) and is_number(condition.right)
+        if zero and not condition.parents:
+            return False  # alone it is a guard; as a part of a rule it is to come true
         if there.known >= ENOUGH_STRESSED and here.right.size and _moves(here.left):
             return True
         if not here.right.size:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.shared import shared_place
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -67,7 +68,8 @@ class RepeatProbe:
             **change_at(market, usual, then, int(changed[0])),
         }
         place = places[0] if places else None
-        file, line = (place.file, place.line) if place else study.target_place
+        found = None if place else shared_place(study, lambda bundle: self._holds(study, bundle, market))
+        file, line = (place.file, place.line) if place else found or study.target_place
         what = place.summary if place else "The strategy keeps state between calls."
         text = (
             f"{what} After a call on {label}, {changed.size} bars of {market.symbol} are decided differently."
@@ -76,6 +78,16 @@ class RepeatProbe:
         identity = str(place.details.get("expression", place.id)) if place else "strategy"
         finding = make_finding("state_leak", Severity.HIGH, (file, line, identity), text, evidence, details)
         return Conviction(finding, self._plan(study, market))
+
+    def _holds(self, study: Study, bundle: str, market: Market) -> bool:
+        """Whether a changed bundle answers alike, whatever was asked before."""
+        once = study.runner.decide(bundle, market).decisions
+        if once is None:
+            return False
+        answers = (
+            study.runner.decide(bundle, asked, repeat=2).decisions for asked, _ in self._before(study, market)
+        )
+        return all(a is not None and not differs(once, a).any() for a in answers)
 
     def _plan(self, study: Study, market: Market) -> TestPlan | None:
         """The shortest of some windows on which the same bars, or the bars backwards, show it."""

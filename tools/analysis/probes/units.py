@@ -88,7 +88,7 @@ class UnitProbe:
             f"`{item.text}` is called {item.name} and moves by {usual:g} from bar to bar, but a bar is {step:g} {unit}s "
             f"long: it is counted in another unit ({ratio:g} times)."
         )
-        arguments = {"file": item.file, "text": item.text, "function": _function(item), "step": step}
+        arguments = {"file": item.file, "name": item.name, "function": _function(item), "step": step}
         return self._convict(study, item, text, evidence, "clock_unit", arguments)
 
     def _hour(self, study: Study, item: Watched, rate: Rate, market: Market) -> Conviction | None:

@@ -1,0 +1,96 @@
+"""Where state is kept between calls: take one candidate's sharing away in a copy, and see whether the calls agree.
+
+Candidates: defaults of parameters that are made once (a container, an object), and module-level objects that functions use.
+The copy makes each anew where it is used; it may trade differently, it only answers whether the sharing is the cause.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from tools.analysis.study import Study
+
+Place = tuple[str, int]
+MOST = 12
+
+
+def shared_place(study: Study, holds: Callable[[str], bool]) -> Place | None:
+    """File and line of the first candidate without whose sharing a bundle ``holds``."""
+    for place, text in list(_candidates(study))[:MOST]:
+        if holds(study.store.derive(study.bundle, {place[0]: text})):
+            return place
+    return None
+
+
+def _candidates(study: Study) -> Iterator[tuple[Place, str]]:
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+            continue
+        for name, line in _objects(file.tree):
+            yield (file.path, line), _anew(ast.parse(file.text), name)
+        for function, index, line in _defaults(file.tree):
+            yield (file.path, line), _late(ast.parse(file.text), function, index)
+
+
+def _made(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Dict | ast.List | ast.Set | ast.Call | ast.ListComp | ast.DictComp)
+
+
+def _objects(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    used = {
+        n.id
+        for f in ast.walk(tree)
+        if isinstance(f, ast.FunctionDef)
+        for n in ast.walk(f)
+        if isinstance(n, ast.Name)
+    }
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and target.id in used and _made(value):
+            yield target.id, node.lineno
+
+
+def _defaults(tree: ast.Module) -> Iterator[tuple[int, int, int]]:
+    """(the function's line, index of the default, the default's line)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            for index, default in enumerate(node.args.defaults):
+                if _made(default):
+                    yield node.lineno, index, default.lineno
+
+
+class _Anew(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name, self.value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.value if node.id == self.name and isinstance(node.ctx, ast.Load) else node
+
+
+def _anew(tree: ast.Module, name: str) -> str:
+    """Every use of a module-level object in a function makes it anew."""
+    value = next(
+        v
+        for n in tree.body
+        if (v := getattr(n, "value", None)) is not None
+        and getattr(n.targets[0] if isinstance(n, ast.Assign) else getattr(n, "target", None), "id", "")
+        == name
+    )
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            _Anew(name, value).visit(node)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _late(tree: ast.Module, line: int, index: int) -> str:
+    """A default that is made at the call."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.lineno == line:
+            names = [*node.args.posonlyargs, *node.args.args]
+            name = names[len(names) - len(node.args.defaults) + index].arg
+            made = ast.unparse(node.args.defaults[index])
+            node.args.defaults[index] = ast.Constant(None)
+            node.body.insert(0, ast.parse(f"{name} = {made} if {name} is None else {name}").body[0])
+    return ast.unparse(ast.fix_missing_locations(tree))
