@@ -29,6 +29,7 @@ _LAUNCHER = Path(__file__).resolve().parent.parent / "child" / "job.py"
 _CLOCK, _CLOCK_FOLDER = _LAUNCHER.with_name("frozen_clock.py"), "/opt/job/clock"
 _FILE_BYTES, _TOTAL_BYTES = 16 << 20, 64 << 20
 _DISK_MB, _PROCESSES = 512, 256
+_END_SECONDS = 5.0
 _proof_lock = threading.Lock()
 _proofs: dict[Path, Layer] = {}
 
@@ -124,6 +125,9 @@ def _run(place: SandboxPlace, job: Job) -> JobResult:
     try:
         with _launched(place, job, result) as (process, control):
             in_time = _follow(process, control, output, started + job.wall_seconds)
+            if not in_time:  # wait until they are really gone: all of them held the pipe
+                process.kill()
+                _follow(process, control, _Output(0), time.monotonic() + _END_SECONDS)
             answer = _answer(control) if in_time else None
         wall_ms = (time.monotonic() - started) * 1e3
         return _judge(job, answer, in_time, output.text(), result, wall_ms)
