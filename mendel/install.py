@@ -14,17 +14,9 @@ _APT_SECONDS = 600
 
 def warm() -> None:
     """Run the compiled parts once, so that their cache is on disk before a person waits for it."""
-    import numpy as np
+    from tools.backtest.warm import warm_cache
 
-    from lab.worlds import generate_world
-    from tools.backtest.simulate import simulate
-    from tools.contracts import DECISION_COLUMNS, Costs, Decisions
-
-    world = generate_world(days=3, symbols=["BTCUSDT"], seed=1)
-    for symbol, market in world.markets.items():
-        values = np.zeros((len(market), len(DECISION_COLUMNS)))
-        values[10, 0], values[20, 1], values[:, 4] = 1.0, 1.0, 1.0
-        simulate(market, Decisions(symbol, values), Costs())
+    warm_cache()
 
 
 def browser() -> str:

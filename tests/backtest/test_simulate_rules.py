@@ -217,6 +217,24 @@ def test_books_that_do_not_add_up_are_an_error() -> None:
         account.equity[bar] -= 0.01
 
 
+def test_a_fault_of_the_simulation_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever catches what a person can mend must not catch this; it is asserted on every run, at other costs too."""
+    from tools.backtest import kernel
+    from tools.contracts import MendelError
+
+    assert not issubclass(AccountingError, MendelError)
+    honest = kernel.account
+
+    def forgetful(*arguments):
+        counts = honest(*arguments)
+        arguments[-2][-1] += 1e-3  # the equity
+        return counts
+
+    monkeypatch.setattr(kernel, "account", forgetful)
+    with pytest.raises(AccountingError, match="fault of the simulation"):
+        run([flat_bar(100)] * 4, {0: LONG})
+
+
 def test_the_kernel_is_compiled_once_whatever_arrays_come() -> None:
     """A second signature would cost every first run seconds, cache or not."""
     from tools.backtest import kernel

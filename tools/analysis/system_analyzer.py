@@ -54,7 +54,8 @@ class SystemAnalyzer:
 
     def get_current_metrics(self) -> dict[str, Any]:
         """The shape of ``mendel backtest --json``."""
-        return backtest_json(self.study.backtests, self.study.costs, self.study.until_ns)
+        study = self.study
+        return backtest_json(study.backtests, study.costs, study.until_ns, markets=study.markets)
 
     def find_capability_gaps(self) -> list[dict[str, Any]]:
         """What the market offers and the entry decision never looks at."""

@@ -24,7 +24,7 @@ from tools.backtest.accounting import check_shared_accounting
 from tools.backtest.errors import BacktestError
 from tools.backtest.facts import shared_facts
 from tools.backtest.inputs import ladder_of
-from tools.backtest.prepare import Prepared, SharedAccount, prepare, terms_of
+from tools.backtest.prepare import Prepared, SharedAccount, check_total, prepare, terms_of
 from tools.backtest.simulate import trades_of
 from tools.contracts import Backtest, Costs, Decisions, Floats, Ints, Market, Trade
 
@@ -97,6 +97,7 @@ class Shared:
         n = int(counts[0])
         if reverse:
             ints[:n, 4] = len(parts) - 1 - ints[:n, 4]
+        check_total(NAME, self.initial_cash, equity, floats[:n, 5])
         counts[2] += sum(kernel.wanted_side(part.values, len(part.values) - 1) == 2 for part in parts)
         return SharedAccount(equity, ints[:n], floats[:n], *(int(count) for count in counts[1:]))
 

@@ -54,7 +54,7 @@ class Prepared:
         count, account = self._attempt(costs, room)
         if count > room:
             _, account = self._attempt(costs, count)
-        self._check_total(account)
+        check_total(self.market.symbol, self.initial_cash, account.equity, account.floats[:, 5])
         return account
 
     def _attempt(self, costs: Costs, room: int) -> tuple[int, Account]:
@@ -74,15 +74,17 @@ class Prepared:
         )
         return count, Account(equity, ints[:count], floats[:count], ambiguous, conflicting)
 
-    def _check_total(self, account: Account) -> None:
-        earned = account.floats[:, 5]
-        expected = self.initial_cash + float(earned.sum())
-        scale = (self.initial_cash + float(np.abs(earned).sum())) * (10 + len(earned))
-        if not abs(float(account.equity[-1]) - expected) <= 1e-12 * scale:  # NaN fails
-            raise AccountingError(
-                f"{self.market.symbol}: the account ends at {account.equity[-1]!r} but its trades say {expected!r}: "
-                "this is a fault of the simulation, please report it"
-            )
+
+def check_total(name: str, initial_cash: float, equity: Floats, earned: Floats) -> None:
+    """Raises AccountingError where the last equity is not the initial cash plus what the trades earned. Cheap enough
+    for every run, whatever it is for."""
+    expected = initial_cash + float(earned.sum())
+    scale = (initial_cash + float(np.abs(earned).sum())) * (10 + len(earned))
+    if not abs(float(equity[-1]) - expected) <= 1e-12 * scale:  # NaN fails
+        raise AccountingError(
+            f"{name}: the account ends at {equity[-1]!r} but its trades say {expected!r}: "
+            "this is a fault of the simulation, please report it"
+        )
 
 
 def terms_of(costs: Costs, plan: ExitPlan) -> Floats:
