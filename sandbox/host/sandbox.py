@@ -115,6 +115,11 @@ class Sandbox:
                     self._keep(zygote)
         return self._layers
 
+    def pids(self) -> list[int]:
+        """The processes of the zygotes that wait for work."""
+        with self._lock:
+            return [zygote.process.pid for zygote in self._idle]
+
     def close(self) -> None:
         """End every zygote. Safe to call twice; does nothing in a fork of the process that made it."""
         if os.getpid() != self._owner:

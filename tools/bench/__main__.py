@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.host.bench import bench_sandbox
+from sandbox.host.bench_more import bench_cost, bench_soak, bench_stepped
 from tools.bench.cycle import bench_cycle, bench_start
 from tools.bench.hypothesis import bench_hypothesis
 from tools.bench.look import bench_look
@@ -44,6 +45,9 @@ def bench_kernel() -> dict[str, Any]:
 BENCHES: dict[str, Callable[[], object]] = {
     "kernel": bench_kernel,
     "sandbox": lambda: bench_sandbox(Path(sys.executable)),
+    "sandbox_cost": lambda: bench_cost(Path(sys.executable)),
+    "sandbox_stepped": lambda: bench_stepped(Path(sys.executable)),
+    "sandbox_soak": lambda: bench_soak(Path(sys.executable)),
     "start": bench_start,
     "look": bench_look,
     "memory": bench_recall,
