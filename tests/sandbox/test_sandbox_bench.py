@@ -22,7 +22,7 @@ def test_the_sandbox_is_faster_than_a_subprocess() -> None:
 def test_what_else_it_costs() -> None:
     python = Path(sys.executable)
     cost = bench_cost(python, bars=500, evaluations=20)
-    assert 0 < cost["plain_fork_cpu_ms"] and cost["cpu_ms_over_plain_fork"] < 100
+    assert cost["plain_fork_cpu_ms"] > 0 and cost["cpu_ms_over_plain_fork"] < 100
     assert cost["per_second_two_zygotes"] > 0 and 10 < cost["zygote_rss_mb"] < 500
     stepped = bench_stepped(python, bars=2_000, rounds=1)
     assert 0 < stepped["cpu_us_a_bar"] < 1_000 and stepped["us_a_bar_best"] < 5_000
