@@ -139,6 +139,8 @@ class Outcome:
     max_rss_mb: float = 0.0
     #: The conversation as it ended, where there was one.
     dialogue: Dialogue | None = None
+    #: False where it ran without walls: nothing may be promoted on it.
+    promotable: bool = True
 
 
 @dataclass(frozen=True)

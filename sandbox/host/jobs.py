@@ -9,6 +9,7 @@ import selectors
 import shlex
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -60,8 +61,10 @@ def prove_jobs(place: SandboxPlace) -> Layer:
 
 def jobs_layer(place: SandboxPlace) -> Layer:
     """Attack the jobs' profile now: a script that tries to get out, with canaries on the host."""
-    from sandbox.host.selftest import host_canaries
+    from sandbox.host.selftest import host_canaries, on_linux
 
+    if not on_linux():
+        return Layer("jobs", False, f"this is {sys.platform}: jobs need Linux", "run Mendel on Linux")
     script = (Path(__file__).resolve().parent.parent / "child" / "job_probe.py").read_text()
     with passing_folder("mendel-selftest-") as folder, host_canaries() as canaries:
         bundle = folder / ("0" * 64)

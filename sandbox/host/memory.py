@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import mmap
 import os
@@ -29,7 +28,7 @@ def sized(name: str, size: int) -> int:
     """A memory file of exactly ``size`` zero bytes; the caller closes it."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(descriptor, size)
-    fcntl.fcntl(descriptor, _ADD_SEALS, FIXED_SIZE)
+    _seal(descriptor, FIXED_SIZE)
     return descriptor
 
 
@@ -45,8 +44,14 @@ def filled(name: str, *parts: memoryview | bytes) -> int:
         left = memoryview(part)
         while left:
             left = left[os.write(descriptor, left) :]
-    fcntl.fcntl(descriptor, _ADD_SEALS, READ_ONLY)
+    _seal(descriptor, READ_ONLY)
     return descriptor
+
+
+def _seal(descriptor: int, seals: int) -> None:
+    import fcntl  # not on Windows, where we refuse before this is reached
+
+    fcntl.fcntl(descriptor, _ADD_SEALS, seals)
 
 
 def write_unknown(descriptor: int, start: int, stop: int) -> None:

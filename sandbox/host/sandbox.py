@@ -37,7 +37,7 @@ from sandbox.host.request import (
     read_table,
     replay_file,
 )
-from sandbox.host.selftest import fast_layers, first_failure
+from sandbox.host.selftest import fast_layers, first_failure, on_linux
 from sandbox.host.talk import Talk
 from sandbox.host.zygote import Zygote, ZygoteDeadError, ZygoteSetup
 
@@ -220,7 +220,7 @@ class Sandbox:
         with self._prove_lock:
             if self._proven is None:
                 return self._prove()
-            if self._proven and not self._unsafe:
+            if self._proven and (not self._unsafe or not on_linux()):
                 return None
         return Zygote.start(self._setup)
 
@@ -235,7 +235,7 @@ class Sandbox:
             return zygote
         if zygote is not None:
             zygote.close()
-        if not self._unsafe:
+        if not self._unsafe or not on_linux():
             return None
         self._setup = ZygoteSetup(self._place, jailed=False, hash_seed=self._setup.hash_seed)
         return Zygote.start(self._setup)
@@ -249,4 +249,5 @@ class Sandbox:
 
 def _marked(outcome: Outcome) -> Outcome:
     """Say on every answer that it was given without walls."""
-    return replace(outcome, reason=f"unsafe: {outcome.reason}" if outcome.reason else "unsafe")
+    reason = f"unsafe: {outcome.reason}" if outcome.reason else "unsafe"
+    return replace(outcome, reason=reason, promotable=False)

@@ -8,6 +8,7 @@ import math
 import mmap
 import os
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +25,7 @@ from sandbox.host.text import one_line
 from sandbox.host.zygote import PackagesError, Zygote, ZygoteDeadError, ZygoteSetup, child_environment
 
 _USERNS = "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
+_LINUX = "run Mendel on Linux: in a virtual machine, a container or WSL 2"
 _KERNEL = "use a Linux kernel that offers it (5.13 or newer, built with it)"
 #: wall -> (the checks that must be contained, the remedy)
 WALLS: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -62,6 +64,11 @@ def run_selftest(place: SandboxPlace) -> tuple[Layer, ...]:
     return (*layers, jobs_layer(place))
 
 
+def on_linux() -> bool:
+    """Whether the kernel under us can offer any of it."""
+    return sys.platform == "linux"
+
+
 def first_failure(layers: tuple[Layer, ...]) -> Layer | None:
     """The first wall that did not stand."""
     return next((layer for layer in layers if not layer.ok), None)
@@ -69,6 +76,10 @@ def first_failure(layers: tuple[Layer, ...]) -> Layer | None:
 
 def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
     """The candidates' walls, and the zygote that was attacked (None if none could be started)."""
+    if not on_linux():
+        return (
+            Layer("linux", False, f"this is {sys.platform}: the walls are the Linux kernel's", _LINUX),
+        ), None
     try:
         zygote = Zygote.start(setup)
     except (ZygoteDeadError, SandboxError, OSError) as error:

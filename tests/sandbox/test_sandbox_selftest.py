@@ -74,6 +74,7 @@ def test_unsafe_runs_and_says_so_on_every_answer(place: SandboxPlace, ask: Asker
     assert (good.status, good.reason, good.log) == (Status.OK, "unsafe", "hi\n")
     assert bad.status is Status.REJECTED and bad.reason.startswith("unsafe: ")
     assert again.status is Status.OK and walled.reason == ""
+    assert not good.promotable and not bad.promotable and walled.promotable
     assert good.decisions is not None and walled.decisions is not None
     assert (good.decisions == walled.decisions).all()
 
@@ -204,3 +205,37 @@ with Sandbox(SandboxPlace(store, Path(sys.executable))) as box:
         outcome = box.evaluate(Evaluation(bundle, "signals", "strategy:decide", None, "X", time, columns, FIELDS))
         print(outcome.status, outcome.reason) if outcome.reason else print(outcome.status)
 """
+
+
+ELSEWHERE = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from pathlib import Path
+from sandbox_helpers import MEAN, FIELDS, make_bars, write_bundle
+sys.platform = "darwin"
+from sandbox.host.contracts import Evaluation, Job, SandboxPlace
+from sandbox.host.jobs import run_job
+from sandbox.host.sandbox import Sandbox
+place = SandboxPlace(Path({store!r}), Path(sys.executable))
+bundle = write_bundle(place.bundles, {{"strategy.py": MEAN}})
+time, columns = make_bars()
+asked = Evaluation(bundle, "signals", "strategy:decide", None, "X", time, columns, FIELDS)
+for unsafe in (False, True):
+    with Sandbox(place, unsafe=unsafe) as sandbox:
+        outcome = sandbox.evaluate(asked)
+    print(outcome.status, outcome.reason)
+print(run_job(place, Job(bundle, ("true",))).status)
+"""
+
+
+def test_another_platform_is_refused_by_name(place: SandboxPlace) -> None:
+    here = Path(__file__).parent
+    text = ELSEWHERE.format(root=str(here.parent.parent), here=str(here), store=str(place.bundles))
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True
+    )
+    *answers, job = done.stdout.splitlines()
+    assert len(answers) == 2 and job == "refused"
+    for answer in answers:
+        assert answer.startswith("refused isolation is not proven here: linux: this is darwin")
+        assert "WSL 2" in answer

@@ -63,6 +63,7 @@ class LoneRun:
             "wall_ms": outcome.wall_ms if self.ran else None,
             "max_rss_mb": outcome.max_rss_mb if self.ran else None,
             "feed": self.feed.value,
+            "promotable": False,
             "isolated": bool(self.layers) and all(layer.ok for layer in self.layers),
             "log": outcome.log,
         }

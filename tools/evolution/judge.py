@@ -78,6 +78,7 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
 BEFORE_RUNNING = 3
 #: The verdict's name where the patched strategy gives no decisions.
 RUNS = "runs"
+_UNSAFE = "it was run without isolation (unsafe): nothing may be promoted on that; see mendel doctor"
 #: The verdict of the person's goals, which the agents add to a judged patch.
 GOALS = "goals"
 #: Gates whose ``unknown`` does not block: no dashboards are fine; consent is asked for apart.
@@ -111,6 +112,9 @@ def _fails(case: Case) -> Verdict | None:
         return Verdict(
             RUNS, GateVerdict.FAIL, {"why": f"the patched strategy fails on {error.symbol}: {error.reason}"}
         )
+    answers = case.after.runner.decide_many(case.after.bundle, case.after.markets)
+    if not all(answer.outcome.promotable for answer in answers.values()):
+        return Verdict(RUNS, GateVerdict.FAIL, {"why": _UNSAFE})
     return None
 
 
