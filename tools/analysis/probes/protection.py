@@ -118,10 +118,10 @@ def written_at(study: Study, column: str) -> tuple[str, int, str] | None:
 
 
 def _end(study: Study, file: str, line: int) -> int:
-    """The last line of the statement that begins at a line."""
-    tree = study.tree.files[file].tree
+    """The last line of what begins at a line."""
+    nodes = ast.walk(study.tree.files[file].tree)
     return max(
-        (n.end_lineno or line for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno == line),
+        (int(getattr(n, "end_lineno", 0) or 0) for n in nodes if getattr(n, "lineno", 0) == line),
         default=line,
     )
 

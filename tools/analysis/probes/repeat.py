@@ -49,7 +49,7 @@ class RepeatProbe:
             (market.with_columns({f"{BEFORE}{n}": v for n, v in o.columns.items()}), o.symbol)
             for o in long_enough[:1]
         ]
-        return [(market, SAME), (reversed_first(market), BACKWARDS), *beside]
+        return [(market, SAME), *beside, (reversed_first(market), BACKWARDS)]
 
     def _write_up(
         self,
