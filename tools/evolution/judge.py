@@ -47,14 +47,14 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         ScopeGate(),
         StaticGate(),
         FiguresGate(),
+        MechanismGate(),
         SwitchGate(),
-        TestsGate(),
-        ProbesGate(),
-        LookaheadGate(),
         ActivityGate(),
         PnlGate(),
         ExposureGate(),
-        MechanismGate(),
+        TestsGate(),
+        ProbesGate(),
+        LookaheadGate(),
         VisualGate(),
         ConfirmGate(),
         VaultGate(),
@@ -64,12 +64,12 @@ GATES: Mapping[PatchKind, tuple[Gate, ...]] = {
         ScopeGate(),
         StaticGate(),
         FiguresGate(),
-        TestsGate(),
-        ProbesGate(),
-        LookaheadGate(),
         ActivityGate(),
         PnlGate(),
         ExposureGate(),
+        TestsGate(),
+        ProbesGate(),
+        LookaheadGate(),
         VisualGate(),
         ConfirmGate(),
         VaultGate(),
@@ -81,6 +81,9 @@ RUNS = "runs"
 _UNSAFE = "it was run without isolation (unsafe): nothing may be promoted on that; see mendel doctor"
 #: The verdict of the person's goals, which the agents add to a judged patch.
 GOALS = "goals"
+#: What takes long: not asked of an improvement that is refused already. Of a repair everything is asked, since it is to be mended.
+DEAR = frozenset({"tests", "probes", "lookahead"})
+NOT_RUN = "not run"
 #: Gates whose ``unknown`` does not block: no dashboards are fine; consent is asked for apart.
 MAY_BE_UNKNOWN = frozenset({"visual", "exposure_consent", "tests", GOALS})
 
@@ -96,8 +99,12 @@ def judge(case: Case, gates: Sequence[Gate] | None = None) -> Patch:
         if place == BEFORE_RUNNING and (failure := _fails(case)) is not None:
             verdicts.append(failure)
             break
-        case.before.progress(f"gate: {gate.name.replace('_', ' ')}")
         blocked = tuple(v.name for v in verdicts if blocks(v))
+        if blocked and gate.name in DEAR and case.patch.kind in (PatchKind.ENHANCEMENT, PatchKind.TUNING):
+            why = f"{NOT_RUN}: refused already by {', '.join(blocked)}"
+            verdicts.append(Verdict(gate.name, GateVerdict.UNKNOWN, {"why": why}))
+            continue
+        case.before.progress(f"gate: {gate.name.replace('_', ' ')}")
         verdicts.append(gate.judge(replace(case, blocked=blocked)))
     return _judged(case, verdicts)
 
@@ -153,7 +160,8 @@ def worth_another(patch: Patch) -> bool:
 
 def refusals(patch: Patch) -> list[str]:
     """In words, why a patch was refused."""
-    return [f"{v.name}: {_why(v.evidence)}" for v in patch.gates if blocks(v)]
+    told = [(v.name, _why(v.evidence)) for v in patch.gates if blocks(v)]
+    return [f"{name}: {why}" for name, why in told if not why.startswith(NOT_RUN)]
 
 
 def _why(evidence: Mapping[str, Any]) -> str:
