@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.host.contracts import Job
 from sandbox.host.jobs import run_job
-from tools.analysis.detect import diagnose
+from tools.analysis.detect import ADVISORY, diagnose
 from tools.analysis.failing_test import written_files
 from tools.analysis.probes.base import Probe
 from tools.analysis.probes.constants import ConstantsProbe
@@ -175,3 +175,31 @@ def fails(workbench: Workbench, finding: Finding) -> bool:
     result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra))
     assert result.exit_code in (0, 1), result.output
     return result.exit_code == 1
+
+
+ADVICE: list[tuple[str, str, str, str]] = [
+    (
+        "a date",
+        "open_hours = (hour >= 2)",
+        "open_hours = (df.index.day < 20) & (hour >= 2)",
+        "date_dependence",
+    ),
+    ("a cold start", "high.rolling(48).max()", "high.rolling(1200, min_periods=1).max()", "cold_start"),
+    ("too few bars", "hour = df.index.hour", "hour = df.index.hour + 0 * df.index[40].hour", "empty_input"),
+    ("profit out of noise", "(close > top)", "(close.shift(-48) > close * 1.01)", "null_edge"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "category"), [c[1:] for c in ADVICE], ids=[c[0] for c in ADVICE])
+def test_advice_is_a_suspect_and_never_a_finding(
+    old: str, new: str, category: str, make_system: Maker, bench: Opener
+) -> None:
+    study = bench(make_system(VECTOR.replace(old, new, 1)), ["BTC", "TON"]).study()
+    diagnosis = diagnose(study, ADVISORY)
+    assert diagnosis.findings == ()
+    assert category in {s.category for s in diagnosis.suspects}
+
+
+def test_sound_code_gets_no_advice(make_system: Maker, bench: Opener) -> None:
+    study = bench(make_system(VECTOR), ["BTC", "TON"]).study()
+    assert {s.category for s in diagnose(study, ADVISORY).suspects} == set()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.failing_test import test_files
+from tools.analysis.probes.accounting import AccountingProbe
 from tools.analysis.probes.base import Conviction, Probe
+from tools.analysis.probes.blanks import BlankProbe
 from tools.analysis.probes.bounds import failed_finding
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import CATEGORY as CHANCE
@@ -18,6 +20,7 @@ from tools.analysis.probes.equality import EqualityProbe
 from tools.analysis.probes.faults import FaultProbe
 from tools.analysis.probes.holes import HoleProbe
 from tools.analysis.probes.mirror import MirrorProbe
+from tools.analysis.probes.null import NullProbe
 from tools.analysis.probes.prefix import PrefixProbe
 from tools.analysis.probes.protection import ProtectionProbe
 from tools.analysis.probes.reachability import ReachabilityProbe
@@ -25,9 +28,11 @@ from tools.analysis.probes.repeat import RepeatProbe
 from tools.analysis.probes.scale import PRICE_SCALE, VOLUME_SCALE
 from tools.analysis.probes.settings import SettingsProbe
 from tools.analysis.probes.start import GapProbe, StartProbe
+from tools.analysis.probes.translation import TranslationProbe
 from tools.analysis.probes.twice import TwiceProbe
 from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
+from tools.analysis.probes.warmup import WarmupProbe
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
 
@@ -51,6 +56,14 @@ PROBES: tuple[Probe, ...] = (
     ProtectionProbe(),
     TwiceProbe(),
     MirrorProbe(),
+)
+#: They never convict, and no gate asks them: what they see is told among the suspects.
+ADVISORY: tuple[Probe, ...] = (
+    AccountingProbe(),
+    TranslationProbe(),
+    WarmupProbe(),
+    BlankProbe(),
+    NullProbe(),
 )
 _ORDER = list(Severity)
 #: Lines between two places that are still the same place.

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tools.analysis.architecture.report import architecture_text
-from tools.analysis.detect import Diagnosis, diagnose
+from tools.analysis.detect import ADVISORY, PROBES, Diagnosis, diagnose
 from tools.analysis.failures import failures_of
 from tools.analysis.gaps import capability_gaps
 from tools.analysis.study import Progress, Study, quiet
@@ -37,7 +37,8 @@ class SystemAnalyzer:
     def diagnosis(self) -> Diagnosis:
         """Findings and suspects, looked for once."""
         if self._diagnosis is None:
-            self._diagnosis = diagnose(self.study, tests=self.bench.system.state / "tests")
+            tests = self.bench.system.state / "tests"
+            self._diagnosis = diagnose(self.study, (*PROBES, *ADVISORY), tests=tests)
         return self._diagnosis
 
     def analyze_architecture(self) -> dict[str, Any]:
