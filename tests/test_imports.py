@@ -19,7 +19,7 @@ TOOLS = {
     "analysis": 4,
     "vision": 3,
     "discovery": 3,
-    "backtest": 3,
+    "backtest": 2,
     "system": 2,
     "market": 1,
     "statistics": 1,

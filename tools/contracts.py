@@ -89,11 +89,14 @@ class ExitPlan:
 
     ``targets`` are (bars after the entry, distance from the entry price as a fraction): the nearest one that has
     begun rests, beside the decision's own. Once the price has been ``trail_after`` (a fraction) better than the
-    entry, the stop trails at the distance ``trail_then``; 0 = the decision's own distance stays."""
+    entry, the stop trails at the distance ``trail_then``; 0 = the decision's own distance stays. With ``moves`` the
+    ``stop`` of every row in which a position is held moves its stop to that distance from the row's best price (its
+    high for a long, its low for a short), from the next bar on and only in the position's favour."""
 
     targets: tuple[tuple[int, float], ...] = ()
     trail_after: float = 0.0
     trail_then: float = 0.0
+    moves: bool = False
 
 
 @dataclass(frozen=True)

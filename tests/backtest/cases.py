@@ -49,6 +49,7 @@ def plans(draw: st.DrawFn) -> ExitPlan:
         tuple(draw(st.lists(rung, max_size=3))),
         draw(st.sampled_from([0.0, 0.01, 0.1])),
         draw(st.sampled_from([0.0, 0.01, 0.05])),
+        draw(st.booleans()),
     )
 
 
@@ -112,4 +113,5 @@ def terms_of(costs: Costs, plan: ExitPlan) -> Terms:
         plan.targets,
         plan.trail_after,
         plan.trail_then,
+        moves=plan.moves,
     )

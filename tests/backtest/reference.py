@@ -26,6 +26,7 @@ class Terms:
     trail_then: float = 0.0
     slots: int = 1
     max_exposure: float = float("inf")
+    moves: bool = False
 
 
 @dataclass
@@ -207,6 +208,8 @@ class Reference:
         if not position:
             return
         opened, high, low, _ = symbol.bars[i]
+        if self.terms.moves and position.entry_bar < i:
+            self._move_stop(position, symbol.bars[i - 1], symbol.decisions[i - 1]["stop"])
         level, why = self._stop_level(position)
         target = self._target(position, i)
         if position.side == 1:
@@ -229,6 +232,13 @@ class Reference:
             position.best = max(position.best, high)
         else:
             position.best = min(position.best, low)
+
+    def _move_stop(self, position: Position, seen: Bar, distance: float) -> None:
+        """A wish to move the stop counts from the best price of the bar at whose close it was made."""
+        if distance > 0:
+            level = seen[1] * (1 - distance) if position.side == 1 else seen[2] * (1 + distance)
+            better = max if position.side == 1 else min
+            position.stop = level if position.stop is None else better(position.stop, level)
 
     def _stop_level(self, position: Position) -> tuple[float, str]:
         """The stop that the price meets first. Levels at or below zero are never met by a long's price."""

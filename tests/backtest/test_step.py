@@ -47,12 +47,15 @@ def make_decisions(rng: np.random.Generator, bars: int) -> Floats:
     leverage=st.sampled_from([1.0, 3.0, 20.0]),
     wild=st.sampled_from([0.002, 0.02, 0.15]),
     planned=st.booleans(),
+    moves=st.booleans(),
 )
-def test_stepping_gives_the_kernels_trades(seed: int, leverage: float, wild: float, planned: bool) -> None:
+def test_stepping_gives_the_kernels_trades(
+    seed: int, leverage: float, wild: float, planned: bool, moves: bool
+) -> None:
     rng = np.random.default_rng(seed)
     market, values = make_market(rng, 300, wild), make_decisions(rng, 300)
     costs = Costs(leverage=leverage, slippage_bps=float(rng.choice([0.0, 3.0])))
-    plan = ExitPlan(((0, 0.04), (5, 0.01), (9, -0.01)), 0.01, 0.005) if planned else ExitPlan()
+    plan = ExitPlan(((0, 0.04), (5, 0.01), (9, -0.01)), 0.01, 0.005, moves) if planned else ExitPlan()
     prepared = prepare(market, Decisions("X", values, plan), costs, 10_000.0)
     expected = prepared.run(costs)
     account = SteppingAccount(market, costs, plan=plan)

@@ -20,12 +20,11 @@ SIGNAL, STOPPED, TARGETED, TRAILED, TIMED, LIQUIDATED, OPEN = range(7)
 # Columns of the two trade tables.
 ENTRY_BAR, EXIT_BAR, SIDE, REASON, SYMBOL = range(5)
 QUANTITY, ENTRY_PRICE, EXIT_PRICE, FEES, FUNDING, PNL = range(6)
-# Terms of a run, fractions: fees, slippage, margin, and when and how closely a trailing stop follows in the end.
-MAKER, TAKER, SLIPPAGE, LEVERAGE, MAINTENANCE, TRAIL_AFTER, TRAIL_THEN = range(7)
+# Terms of a run, fractions: fees, slippage, margin, when and how closely a trailing stop follows; whether stops move.
+MAKER, TAKER, SLIPPAGE, LEVERAGE, MAINTENANCE, TRAIL_AFTER, TRAIL_THEN, MOVES = range(8)
 # What a shared account knows of each symbol.
-HELD, AMOUNT, WAY, PAID_FOR, BEST, STOP_AT, TARGET_AT, TRAIL_BY, UNTIL, RUIN_AT, FEES_SO_FAR, FUNDED, MARK = (
-    range(13)
-)
+HELD, AMOUNT, WAY, PAID_FOR, BEST, STOP_AT, TARGET_AT, TRAIL_BY = range(8)
+UNTIL, RUIN_AT, SPENT, FUNDED, MARK = range(8, 13)
 # What a shared account counts, beside trades.
 TRADES, AMBIGUOUS, CONFLICTING, REFUSED, CUT = range(5)
 #: An entry that can have less than this share of what it asks for is refused (just a tenth is enough, whatever rounding says).
@@ -60,7 +59,7 @@ def entry_terms(
 
     The stake pays the entry fee and is the isolated margin of ``leverage`` times as much notional, so that a
     full-size entry never needs more than the account has. ``held`` is the position's own cash after the purchase
-    (negative = lent by the venue): the position is worth ``held + quantity x price``."""
+    (below 0: lent): the position is worth ``held + quantity x price``."""
     quantity = side * stake * leverage / (price * (1.0 + leverage * taker))
     fee = abs(quantity) * price * taker
     return quantity, fee, stake - fee - quantity * price
@@ -68,8 +67,7 @@ def entry_terms(
 
 @_njit
 def liquidation_price(side: float, quantity: float, held: float, maintenance: float) -> float:
-    """The price at which the position's worth is down to its maintenance margin, ``maintenance x notional``; 0 or
-    less: none for a long.
+    """The price at which the position is worth its maintenance margin alone; 0 or less: none for a long.
 
     Solves ``held + quantity x p = maintenance x |quantity| x p``. Binance, "How to Calculate Liquidation Price of
     USD-M Futures Contracts", isolated margin, one position, with a maintenance amount (cum) of 0."""
@@ -83,9 +81,7 @@ def exit_at_open(
     """Why a position that was held into a bar ends at its open (-1 = it does not): first whoever cannot carry it."""
     if held + quantity * opened * (1.0 - side * maintenance) <= 0.0:
         return LIQUIDATED
-    if signal:
-        return SIGNAL
-    return TIMED if overdue else -1
+    return SIGNAL if signal else (TIMED if overdue else -1)
 
 
 @_njit
@@ -98,9 +94,8 @@ def distant(price: float, signed_distance: float) -> float:
 def protective_level(
     side: float, stop: float, trail: float, best: float, liquidation: float
 ) -> tuple[float, int]:
-    """The resting stop that is hit first, and why: the fixed stop, the trailing one or the liquidation.
-
-    0 or less = that level is off. All are below the market for a long and above it for a short."""
+    """The resting stop that is hit first, and why: the fixed stop, the trailing one or the liquidation (0 or less =
+    off). All are below the market for a long and above it for a short."""
     level, reason = stop, STOPPED
     if trail > 0.0:
         trailing = best * (1.0 - side * trail)
@@ -116,6 +111,13 @@ def nearer_target(side: float, target: float, entry_price: float, distance: floa
     """The target that is reached first: the one there is (0 or less = none), or the plan's next one."""
     price = entry_price * (1.0 + side * distance)
     return price if target <= 0.0 or side * (price - target) < 0.0 else target
+
+
+@_njit
+def moved_stop(side: float, stop: float, distance: float, high: float, low: float) -> float:
+    """The resting stop after a wish to move it to ``distance`` (0 = none) from a bar's best price: never back."""
+    level = (high if side > 0.0 else low) * (1.0 - side * distance)
+    return level if distance > 0.0 and (stop == 0.0 or side * (level - stop) > 0.0) else stop
 
 
 @_njit
@@ -144,8 +146,8 @@ def settle(
 ) -> tuple[float, float, float, int]:
     """What goes back to the free cash, price, fee and reason after closing the position.
 
-    A liquidation gives back nothing, and neither does an exit that would leave nothing of the stake: it is one.
-    A gap beyond that is the venue's loss, not the account's. Its price is the one at which nothing is left."""
+    A liquidation gives back nothing, and so does an exit that would leave nothing of the stake: it is one, at the
+    price at which nothing is left; a gap beyond that is the venue's loss."""
     if reason != LIQUIDATED:
         fee = abs(quantity) * price * rate
         back = held + quantity * price - fee
@@ -188,22 +190,19 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
     """Fills ``equity`` (bars) and the trade tables; returns counts of trades, ambiguous and conflicting bars.
 
     ``prices`` are open, high, low, close (bars); ``decisions`` is (bars, 9) without NaN, ``funding`` (bars),
-    ``terms`` (7), ``ladder`` (rungs, 2): from how many bars after the entry a target at which distance rests.
+    ``terms`` (8), ``ladder`` (rungs, 2): from how many bars after the entry a target at which distance rests.
     Trades beyond the tables' length are counted, not written."""
     maker, taker, slippage, leverage = terms[MAKER], terms[TAKER], terms[SLIPPAGE], terms[LEVERAGE]
     maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
     opens, highs, lows, closes = prices
-    bars, rungs = opens.shape[0], ladder.shape[0]
-    free, held, quantity, dead = initial_cash, 0.0, 0.0, False
-    side, entry_bar, entry_price, best = 0.0, -1, 0.0, 0.0
-    stop, target, trail, max_bars, liquidation = 0.0, 0.0, 0.0, 0.0, 0.0
-    fees, paid, rung = 0.0, 0.0, 0
-    count, ambiguous, conflicting = 0, 0, 0
+    moves, bars, rungs = terms[MOVES] > 0.0, opens.shape[0], ladder.shape[0]
+    free, held, quantity, dead, side, entry_bar = initial_cash, 0.0, 0.0, False, 0.0, -1
+    entry_price, best, stop, target, trail, max_bars, liquidation = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    fees, paid, rung, count, ambiguous, conflicting = 0.0, 0.0, 0, 0, 0, 0
     equity[0] = initial_cash
     for i in range(1, bars):
         wanted = wanted_side(decisions, i - 1)
-        if wanted == 2:
-            conflicting += 1
+        conflicting += 1 if wanted == 2 else 0
         # 1. At the open: whoever holds the position into this bar pays its funding, then market orders fill.
         if quantity != 0.0:
             if funding[i] != 0.0:
@@ -238,13 +237,14 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             while rung < rungs and i - entry_bar >= ladder[rung, 0]:
                 target = nearer_target(side, target, entry_price, ladder[rung, 1])
                 rung += 1
+            if moves and entry_bar < i:
+                stop = moved_stop(side, stop, decisions[i - 1, STOP], highs[i - 1], lows[i - 1])
             if trail_then > 0.0 and side * (best - entry_price) >= trail_after * entry_price:
                 trail = trail_then
             worst, kindest = (lows[i], highs[i]) if side > 0.0 else (highs[i], lows[i])
             level, why = protective_level(side, stop, trail, best, liquidation)
             reason, price, both = resting_exit(side, (opens[i], worst, kindest), level, why, target, slippage)
-            if both:
-                ambiguous += 1
+            ambiguous += 1 if both else 0
             if reason >= 0:
                 rate = maker if reason == TARGETED else taker
                 back, price, fee, reason = settle(held, quantity, price, rate, reason)
@@ -257,8 +257,7 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
                 best = kindest
         # 3. At the close: the account is marked.
         equity[i] = free + held + quantity * closes[i]
-    if wanted_side(decisions, bars - 1) == 2:
-        conflicting += 1
+    conflicting += 1 if wanted_side(decisions, bars - 1) == 2 else 0
     if quantity != 0.0:
         row = (quantity, entry_price, closes[bars - 1], fees, paid)
         count = book(tables, count, (0, entry_bar, bars - 1, OPEN), row)
@@ -312,9 +311,9 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
     maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
     opens, highs, lows, closes = prices
     symbols, bars, before, steps = layout
-    many, rungs, free, count = symbols.max() + 1, ladder.shape[0], initial_cash, 0
+    moves, many, rungs = terms[MOVES] > 0.0, symbols.max() + 1, ladder.shape[0]
     state, entered, rung = np.zeros((many, 13)), np.zeros(many, np.int64), np.zeros(many, np.int64)
-    last, asks = np.zeros(many, np.int64), np.zeros(many)
+    last, asks, free, count = np.zeros(many, np.int64), np.zeros(many), initial_cash, 0
     for t in range(steps.shape[0] - 1):
         waiting = 0
         for r in range(steps[t], steps[t + 1]):
@@ -336,12 +335,11 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
                     price = opens[r] * (1.0 - side * slippage)
                     back, price, fee, why = settle(now[HELD], quantity, price, taker, why)
                     free += back
-                    row = (quantity, now[PAID_FOR], price, now[FEES_SO_FAR] + fee, now[FUNDED])
+                    row = (quantity, now[PAID_FOR], price, now[SPENT] + fee, now[FUNDED])
                     count = book(tables, count, (s, entered[s], i, why), row)
                     now[HELD], now[AMOUNT] = 0.0, 0.0
-            if wanted == 2:
-                counts[CONFLICTING] += 1
-            elif wanted != 0 and now[AMOUNT] == 0.0 and decisions[p, SIZE] > 0.0:
+            counts[CONFLICTING] += 1 if wanted == 2 else 0
+            if (wanted == 1 or wanted == -1) and now[AMOUNT] == 0.0 and decisions[p, SIZE] > 0.0:
                 asks[s] = decisions[p, SIZE]
                 waiting += 1
         worth = free + marked(state) if waiting > 0 else 0.0
@@ -360,7 +358,7 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
             now, side = state[s], float(wanted_side(decisions, p))
             free -= stake
             price = opens[chosen] * (1.0 + side * slippage)
-            now[AMOUNT], now[FEES_SO_FAR], now[HELD] = entry_terms(side, stake, price, taker, leverage)
+            now[AMOUNT], now[SPENT], now[HELD] = entry_terms(side, stake, price, taker, leverage)
             now[RUIN_AT] = liquidation_price(side, now[AMOUNT], now[HELD], maintenance)
             now[WAY], now[PAID_FOR], now[BEST], now[FUNDED] = side, price, price, 0.0
             now[STOP_AT] = distant(price, -side * decisions[p, STOP])
@@ -369,12 +367,14 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
             entered[s], rung[s] = bars[chosen], 0
         for r in range(steps[t], steps[t + 1]):
             s, i, now = symbols[r], bars[r], state[symbols[r]]
-            side, quantity, now[MARK] = now[WAY], now[AMOUNT], closes[r]
+            side, quantity, p, now[MARK] = now[WAY], now[AMOUNT], before[r], closes[r]
             if quantity == 0.0:
                 continue
             while rung[s] < rungs and i - entered[s] >= ladder[rung[s], 0]:
                 now[TARGET_AT] = nearer_target(side, now[TARGET_AT], now[PAID_FOR], ladder[rung[s], 1])
                 rung[s] += 1
+            if moves and entered[s] < i:
+                now[STOP_AT] = moved_stop(side, now[STOP_AT], decisions[p, STOP], highs[p], lows[p])
             if trail_then > 0.0 and side * (now[BEST] - now[PAID_FOR]) >= trail_after * now[PAID_FOR]:
                 now[TRAIL_BY] = trail_then
             worst, kindest = (lows[r], highs[r]) if side > 0.0 else (highs[r], lows[r])
@@ -386,7 +386,7 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
                 rate = maker if why == TARGETED else taker
                 back, price, fee, why = settle(now[HELD], quantity, price, rate, why)
                 free += back
-                row = (quantity, now[PAID_FOR], price, now[FEES_SO_FAR] + fee, now[FUNDED])
+                row = (quantity, now[PAID_FOR], price, now[SPENT] + fee, now[FUNDED])
                 count = book(tables, count, (s, entered[s], i, why), row)
                 now[HELD], now[AMOUNT] = 0.0, 0.0
             elif side * (kindest - now[BEST]) > 0.0:
@@ -395,6 +395,6 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
     for s in range(many):
         now = state[s]
         if now[AMOUNT] != 0.0:
-            row = (now[AMOUNT], now[PAID_FOR], now[MARK], now[FEES_SO_FAR], now[FUNDED])
+            row = (now[AMOUNT], now[PAID_FOR], now[MARK], now[SPENT], now[FUNDED])
             count = book(tables, count, (s, entered[s], last[s], OPEN), row)
     counts[TRADES] = count

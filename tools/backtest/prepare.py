@@ -88,10 +88,17 @@ def check_total(name: str, initial_cash: float, equity: Floats, earned: Floats) 
 
 
 def terms_of(costs: Costs, plan: ExitPlan) -> Floats:
-    """What the compiled rules need to know about costs and plan, in the order of the kernel's TERMS. (7) float64."""
+    """What the compiled rules need to know about costs and plan, in the order of the kernel's TERMS. (8) float64."""
     rates = [costs.maker_bps * BPS, costs.taker_bps * BPS, costs.slippage_bps * BPS]
     return np.array(
-        [*rates, costs.leverage, costs.maintenance_margin, plan.trail_after, plan.trail_then],
+        [
+            *rates,
+            costs.leverage,
+            costs.maintenance_margin,
+            plan.trail_after,
+            plan.trail_then,
+            float(plan.moves),
+        ],
         dtype=np.float64,
     )
 

@@ -36,8 +36,9 @@ PORTFOLIO = (
 )
 
 
-ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE = (
-    DECISION_COLUMNS.index(name) for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size")
+ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP = (
+    DECISION_COLUMNS.index(name)
+    for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size", "stop")
 )
 _KNOWN_ROWS = 4096
 
@@ -90,12 +91,13 @@ class Rules:
         self.protective, self.resting = kernel.protective_level.py_func, kernel.resting_exit.py_func
         self.settle, self.nearer = kernel.settle.py_func, kernel.nearer_target.py_func
         self.liquidation, self.exit_at_open = kernel.liquidation_price.py_func, kernel.exit_at_open.py_func
-        self.distant = kernel.distant.py_func
+        self.distant, self.moved = kernel.distant.py_func, kernel.moved_stop.py_func
         self.opens, self.highs, self.lows, self.closes = (p.tolist() for p in price_arrays(market))
         self.funding = funding_rates(market, costs).rates.tolist()
         terms = terms_of(costs, plan).tolist()
         self.maker, self.taker, self.slippage, self.leverage = terms[:4]
-        self.maintenance, self.trail_after, self.trail_then = terms[4:]
+        self.maintenance, self.trail_after, self.trail_then = terms[4:7]
+        self.moves = plan.moves
         self.ladder = ladder_of(plan).tolist()
 
 
@@ -122,8 +124,15 @@ class SteppingAccount:
         if bar > 0:
             self._at_open(bar, decided)
             if self.position is not None:
+                self._move_stop(bar, decided, self.position)
                 self._inside(bar, self.position)
         return self._row(bar)
+
+    def _move_stop(self, bar: int, decided: Sequence[float], position: Position) -> None:
+        rules = self.rules
+        if rules.moves and position.entry_bar < bar and decided[STOP] > 0.0:
+            seen = rules.highs[bar - 1], rules.lows[bar - 1]
+            position.stop = rules.moved(position.side, position.stop, decided[STOP], *seen)
 
     def _row(self, bar: int) -> tuple[float, ...]:
         """The account marked at the bar's close."""
