@@ -17,7 +17,11 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _EPERM, _ENOSYS, _ENOTTY = 1, 38, 25
 _ARCH_X86_64, _X32_BIT = 0xC000003E, 0x40000000
-_CLONE, _CLONE3, _TGKILL, _IOCTL = 56, 435, 234, 16
+_CLONE, _CLONE3, _TGKILL, _IOCTL, _FCNTL, _UTIMENSAT = 56, 435, 234, 16, 72, 280
+_AT_EMPTY_PATH = 0x1000
+#: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_GET_SEALS.
+#: Not leases (whoever opens the file must wait), owners and signals, notices about folders, larger pipes.
+_FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032, 1034)
 _CLONE_THREAD, _CLONE_ANY_NEW = 0x10000, 0x7E020000
 _SET_MODE_FILTER, _TSYNC = 1, 1
 
@@ -27,16 +31,16 @@ ALLOWED = {
     "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14,
     "rt_sigreturn": 15, "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "pipe": 22,
     "select": 23, "sched_yield": 24, "mremap": 25, "msync": 26, "madvise": 28, "dup": 32, "dup2": 33,
-    "nanosleep": 35, "getpid": 39, "sendfile": 40, "exit": 60, "uname": 63, "fcntl": 72, "flock": 73,
+    "nanosleep": 35, "getpid": 39, "sendfile": 40, "exit": 60, "uname": 63, "flock": 73,
     "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getdents": 78, "getcwd": 79, "chdir": 80,
-    "rename": 82, "mkdir": 83, "rmdir": 84, "unlink": 87, "readlink": 89, "chmod": 90, "fchmod": 91,
+    "rename": 82, "mkdir": 83, "rmdir": 84, "unlink": 87, "readlink": 89, "chmod": 90,
     "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100,
     "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108, "getppid": 110, "sigaltstack": 131,
     "gettid": 186, "time": 201, "futex": 202, "sched_getaffinity": 204, "getdents64": 217,
     "set_tid_address": 218, "restart_syscall": 219, "fadvise64": 221, "clock_gettime": 228,
     "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "get_mempolicy": 239, "openat": 257,
     "mkdirat": 258, "newfstatat": 262, "unlinkat": 263, "renameat": 264, "readlinkat": 267, "fchmodat": 268,
-    "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273, "utimensat": 280,
+    "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273,
     "fallocate": 285, "dup3": 292, "pipe2": 293, "preadv": 295, "pwritev": 296, "getcpu": 309,
     "renameat2": 316, "getrandom": 318, "membarrier": 324, "statx": 332, "rseq": 334, "faccessat2": 439,
 }  # fmt: skip
@@ -81,6 +85,23 @@ def _prologue() -> _Program:
     ]
 
 
+def _argument(index: int, high: bool = False) -> tuple[int, int, int, int]:
+    """Load the low (or the high) half of an argument of the system call."""
+    return _LOAD, 0, 0, 16 + 8 * index + 4 * high
+
+
+def _files_by_descriptor() -> _Program:
+    """A file that came by descriptor outlives this process: nothing may be left in its owner or its times (nor in
+    its mode: fchmod is not allowed)."""
+    program: _Program = [(_EQUAL, 0, 2 + 2 * len(_FCNTL_COMMANDS), _FCNTL), _argument(1)]
+    for command in _FCNTL_COMMANDS:
+        program += [(_EQUAL, 0, 1, command), (_RETURN, 0, 0, _ALLOW)]
+    program += [(_RETURN, 0, 0, _ERRNO | _EPERM)]
+    program += [(_EQUAL, 0, 8, _UTIMENSAT), _argument(3), (_ANY_BIT, 5, 0, _AT_EMPTY_PATH)]
+    program += [_argument(1), (_EQUAL, 0, 2, 0), _argument(1, high=True), (_EQUAL, 1, 0, 0)]
+    return [*program, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERRNO | _EPERM)]
+
+
 def _candidate_program() -> _Program:
     program = _prologue()
     # clone: threads of this process only, in no new namespace
@@ -89,7 +110,7 @@ def _candidate_program() -> _Program:
     # tgkill: this process only (abort() needs it)
     program += [(_EQUAL, 0, 4, _TGKILL), (_LOAD, 0, 0, 16), (_EQUAL, 0, 1, os.getpid())]
     program += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERRNO | _EPERM)]
-    program += [(_EQUAL, 0, 1, _IOCTL), (_RETURN, 0, 0, _ERRNO | _ENOTTY)]
+    program += [(_EQUAL, 0, 1, _IOCTL), (_RETURN, 0, 0, _ERRNO | _ENOTTY), *_files_by_descriptor()]
     for number in sorted(ALLOWED.values()):
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     return [*program, (_RETURN, 0, 0, _ERRNO | _EPERM)]

@@ -165,18 +165,12 @@ class Sandbox:
         market = self._markets.acquire(*shown)
         try:
             ticket.files.append(memory.filled("request", encode(evaluation, limits, layout, paths, dialogue)))
+            ticket.files.append(market.reopened())
             replay = replay_file(evaluation.trace)
             ticket.files += [] if replay is None else [replay]
+            request, bars, *replays = ticket.files
             line = () if talk is None else talk.theirs
-            sent = [
-                ticket.files[0],
-                market.descriptor,
-                ticket.out,
-                ticket.log,
-                ticket.reason,
-                *line,
-                *ticket.files[1:],
-            ]
+            sent = [request, bars, ticket.out, ticket.log, ticket.reason, *line, *replays]
             zygote.begin(sent)
             if talk is not None:
                 talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)

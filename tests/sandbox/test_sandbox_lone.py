@@ -54,7 +54,7 @@ def run(tmp_path: Path) -> Runner:
         "d = bars.copy(); d['x'] = d['close'].pct_change(); return d['x'].clip(-1, 1).fillna(0)",
         "return pd.DataFrame({'o': bars['open'], 'c': bars['close']}).diff(axis=1)['c'].clip(-1, 1)",
         "assert set(bars.keys()) >= {'time', 'high'} and 'low' in bars; return tuple(0 for _ in bars['time'])",
-        "bars['close'][:] = 1.0; return bars['close']",
+        "d = bars.copy(); d.loc[3:, 'close'] = 1.0; return d['close'].clip(0, 1)",
     ],
 )
 def test_ways_to_read_columns(run: Runner, body: str) -> None:
@@ -87,6 +87,8 @@ LONG = "x = " + "+".join(["1"] * 900_000) + "\n"
         (b"def signals(bars): return [float('nan')] * len(bars)\n", "must be a number"),
         (b"def signals(bars): return ['1'] * len(bars)\n", "wanted numbers"),
         (b"def signals(bars): return None\n", "NoneType"),
+        (b"def signals(bars): bars['close'][:] = 0.0; return bars['close']\n", "read-only"),
+        (b"def signals(bars): bars['close'].flags.writeable = True\n", "cannot set WRITEABLE"),
         (b"import no_such_module\ndef signals(bars): return 0\n", "No module named"),
     ],
 )

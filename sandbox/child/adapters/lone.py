@@ -39,12 +39,11 @@ class Column(np.ndarray):
 
 
 class Bars:
-    """All bars: ``bars["close"]`` is a column, ``len(bars)`` the number of bars, everything else as a
-    DataFrame with the columns and a plain range index has it."""
+    """All bars: ``bars["close"]`` is a column (read-only, over the sealed memory), ``len(bars)`` the number of
+    bars, everything else as a DataFrame with copies of the columns and a plain range index has it."""
 
     def __init__(self, time: Any, columns: Mapping[str, Any]) -> None:
-        arrays = {_TIME: np.array(time), **{name: np.array(values) for name, values in columns.items()}}
-        self._columns = {name: values.view(Column) for name, values in arrays.items()}
+        self._columns = {name: values.view(Column) for name, values in {_TIME: time, **columns}.items()}
         self._bars = len(time)
 
     def __getitem__(self, name: Any) -> Any:
@@ -80,7 +79,7 @@ class Bars:
         return self._columns.items()
 
     def _frame(self) -> Any:
-        return pd.DataFrame({name: np.asarray(values) for name, values in self._columns.items()})
+        return pd.DataFrame({name: np.array(values) for name, values in self._columns.items()})
 
 
 class Record(dict[str, Any]):
