@@ -1,6 +1,7 @@
 """Runs every module of tests/attacks as a candidate, with canaries on the host; prints one JSON document.
 
-``attack_runner.py FOLDER [PART]``: FOLDER is an empty folder of the user that runs this."""
+``attack_runner.py FOLDER [PART]``: FOLDER is an empty folder of the user that runs this. Modules of the folder itself
+answer the ``whole`` feed, those of ``stepped`` and ``hybrid`` theirs; what their docstrings say is in attack_words."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent.parent)]
 
+from attack_feeds import hybrid, stepped  # noqa: E402
+from attack_words import Words, words_of  # noqa: E402
 from sandbox_helpers import FIELDS, MEAN, make_bars, write_bundle  # noqa: E402
 
 from sandbox.host.contracts import Evaluation, Limits, Outcome, SandboxPlace  # noqa: E402
@@ -75,7 +78,7 @@ class Host:
         values = {
             "HOST": self.top, "HOME": self.top / "home", "SECRET": SECRET, "SECRET_NAME": SECRET_NAME,
             "TCP": self.tcp, "UDP": self.udp, "ABSTRACT": self.abstract, "SHM": self.shared,
-            "PID": os.getpid(), "OTHER": other,
+            "PID": os.getpid(), "OTHER": other, "HOSTNAME": socket.gethostname(),
         }  # fmt: skip
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
@@ -103,12 +106,17 @@ def shared_memory() -> Iterator[int]:
         libc.shmctl(segment, 0, None)
 
 
-def judge(name: str, outcome: Outcome, host: Host) -> list[str]:
+def judge(name: str, words: Words, outcome: Outcome, host: Host) -> list[str]:
     """What went wrong with the walls."""
     leaks = host.leaks()
-    pretends = name[:2] in ("45", "46", "49")  # look-ahead: no wall can tell, probes do
-    if outcome.decisions is not None and not pretends and outcome.decisions[:, 0].any():
+    pretends = words.decides or name[:2] in ("45", "46", "49")  # look-ahead: no wall can tell, probes do
+    decided = outcome.decisions
+    if decided is not None and not pretends and decided[:, 0].any():
         leaks.append("the attack says that it got out")
+    if decided is not None and not (abs(decided) <= 1.0).all():
+        leaks.append("an impossible decision came through")
+    if words.ends and outcome.status.value not in words.ends:
+        leaks.append(f"it ended {outcome.status}: {outcome.reason}")
     shown = outcome.reason + outcome.log
     if SECRET in shown:
         leaks.append("a secret was printed")
@@ -132,26 +140,32 @@ def main(folder: Path, part: str) -> None:
     place = SandboxPlace(store, Path(sys.executable))
     time_ns, columns = make_bars()
 
-    def ask(text: str) -> Evaluation:
-        bundle = write_bundle(store, {"strategy.py": text})
+    def whole(bundle: str) -> Evaluation:
         return Evaluation(bundle, "signals", "strategy:decide", None, "X", time_ns, columns, FIELDS)
 
+    feeds = {"": whole, "stepped/": stepped, "hybrid/": hybrid}
     results: dict[str, Any] = {}
     with ExitStack() as stack:
         host = Host(folder, stack)
         sandbox = stack.enter_context(Sandbox(place, limits=LIMITS))
-        honest = ask(MEAN)
+        honest = whole(write_bundle(store, {"strategy.py": MEAN}))
         expected = sandbox.evaluate(honest)
         assert expected.decisions is not None, expected.reason
-        for path in sorted(ATTACKS.glob(f"{part}*.py")):
-            outcome = sandbox.evaluate(ask(host.fill(path.read_text(), honest.bundle)))
-            if path.stem.startswith("51"):
-                time.sleep(0.5)
-            after = sandbox.evaluate(honest)
-            leaks = judge(path.stem, outcome, host)
-            if after.decisions is None or (after.decisions != expected.decisions).any():
-                leaks.append(f"the honest candidate was answered differently: {after.reason}")
-            results[path.stem] = [outcome.status.value, outcome.reason[:200], leaks, outcome.log[-200:]]
+        for feed, ask in feeds.items():
+            for path in sorted(ATTACKS.glob(f"{feed}{part}*.py")):
+                words = words_of(path)
+                text = host.fill(path.read_text(encoding="utf-8"), honest.bundle)
+                asked = ask(write_bundle(store, {"strategy.py": text}))
+                for _ in range(1 + words.twice):
+                    outcome = sandbox.evaluate(asked)
+                if path.stem.startswith("51"):
+                    time.sleep(0.5)
+                after = sandbox.evaluate(honest)
+                leaks = judge(path.stem, words, outcome, host)
+                if after.decisions is None or (after.decisions != expected.decisions).any():
+                    leaks.append(f"the honest candidate was answered differently: {after.reason}")
+                row = [outcome.status.value, outcome.reason[:200], leaks, outcome.log[-200:], outcome.cpu_ms]
+                results[f"{feed}{path.stem}"] = row
         layers = [[layer.name, layer.ok, layer.detail] for layer in run_selftest(place)]
     print(json.dumps({"uid": os.geteuid(), "attacks": results, "layers": layers}))
 
