@@ -28,6 +28,8 @@ OPPOSITE = re.compile(
 )
 CLEAR = 0.9
 TEST_BARS = 1500
+#: A name keeps its meaning on any bars: no need for all of them.
+MOST_BARS = 6000
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class DirectionProbe:
         """One conviction for each meaning, at the innermost value that falls when it should rise."""
         found = []
         market = study.markets[study.by_activity[0]]
+        market = market.cut(0, min(len(market), MOST_BARS))
         for meaning in (FLOW, BASIS):
             pair = pushed(market, meaning.push)
             watched = [w for w in named_values(study) if _means(w, meaning)]

@@ -36,6 +36,8 @@ SHORT = {
 FACTORS = (24.0, 60.0, 1440.0, 3600.0, 86400.0, 1e3, 1e6, 1e9)
 ZONES = re.compile(r"tz_convert|tz_localize|ZoneInfo|timezone\(")
 TEST_BARS = 1500
+#: A name keeps its meaning on any bars: no need for all of them.
+MOST_BARS = 6000
 SHORT_BARS = 256
 
 
@@ -47,6 +49,7 @@ class UnitProbe:
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction a quantity at most."""
         market = study.markets[study.by_activity[0]]
+        market = market.cut(0, min(len(market), MOST_BARS))
         found = []
         watched = [w for w in named_values(study) if unit_of(w.name) or clock_part(w.name)]
         watched += hour_reads(study)
