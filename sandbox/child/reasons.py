@@ -22,6 +22,13 @@ def _place(error: BaseException, system: str) -> str:
     return f" ({own[-1].filename.replace(system, '')}:{own[-1].lineno})"
 
 
+def _missing(name: str, place: str) -> str:
+    return (
+        f"ModuleNotFoundError: No module named {name[:80]!r}{place}: install it for this interpreter, or leave it out "
+        f'by [system] stubs = ["{name.partition(".")[0][:60]}"]'
+    )
+
+
 def own_part(error: BaseException, system: str) -> str:
     """The traceback from the first frame inside the system on (all of it where there is none)."""
     trace = first = error.__traceback__
@@ -35,6 +42,8 @@ def describe(error: BaseException, system: str = _SYSTEM) -> str:
     try:
         if isinstance(error, Rejection):
             return str(error)[:500]
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return _missing(error.name, _place(error, system))
         if isinstance(error, SyntaxError):
             text = f"SyntaxError: {error.msg}"
         else:

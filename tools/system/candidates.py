@@ -42,6 +42,9 @@ class Candidate:
     line: int
     score: int
     doubt: str = ""
+    kind: str = "signals"
+    #: Length of a bar that the strategy itself names, such as 5m.
+    timeframe: str | None = None
 
 
 def find_candidates(modules: Mapping[str, Module]) -> list[Candidate]:

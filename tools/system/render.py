@@ -50,7 +50,7 @@ def _system(found: Detected) -> Iterable[str]:
 def _strategy(found: Detected) -> Iterable[str]:
     first, *rest = found.candidates
     yield "[strategy]"
-    yield 'kind = "signals"'
+    yield f"kind = {_quote(first.kind)}"
     yield f"target = {_quote(first.target)}  # {_quote(first.file)}, line {first.line}"
     for other in dict.fromkeys(c.target for c in rest if c.target != first.target):
         yield f"# or: target = {_quote(other)}"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
 from tools.contracts import DECISION_COLUMNS, Decisions, Market, MendelError
+from tools.system.adapters.capabilities import Capability
 from tools.system.system import System
 
 
@@ -16,10 +17,12 @@ class AdapterError(MendelError):
 
 class Adapter(Protocol):
     """The trusted half of one kind of strategy. ``capabilities`` names what else it can do: ``overrides``
-    (set parameters), ``trace`` (instrumented conditions), ``repeat`` (call again in the same process)."""
+    (set parameters), ``trace`` (instrumented conditions), ``repeat`` (call again in the same process). ``supports``
+    are its rows of the capability table."""
 
     name: str
     capabilities: frozenset[str]
+    supports: tuple[Capability, ...]
 
     def evaluation(
         self,

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
 from tools.contracts import DECISION_COLUMNS, Decisions, Market
 from tools.system.adapters.base import as_decisions
+from tools.system.adapters.capabilities import rows
 from tools.system.system import System
+
+_SUPPORTS = """
+f(bars) and f(bars, params) | yes
+classes with signals, generate or __call__ | yes
+enter_long exit_long enter_short exit_short | yes
+size stop target trail max_bars | yes
+settings as a dataclass, callable or dict | yes
+other symbols' bars | no | a call sees the bars of one symbol
+"""
 
 
 class SignalsAdapter:
@@ -15,6 +25,7 @@ class SignalsAdapter:
 
     name = "signals"
     capabilities = frozenset({"overrides", "trace", "repeat"})
+    supports = rows(_SUPPORTS)
 
     def evaluation(
         self,
