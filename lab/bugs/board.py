@@ -10,8 +10,10 @@ import json
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -63,14 +65,18 @@ def _engine_files() -> list[Path]:
     return sorted([*(ROOT / "tools" / "analysis").rglob("*.py"), *here.glob("*.py")])
 
 
-def tasks_for(
-    operators: Sequence[str], styles: Sequence[str], held_out: bool, market: str, data: str, out: Path
-) -> list[Task]:
-    """Every case asked for, the clean strategy of a style first; without ``held_out`` those that were set aside are left out."""
+def check_names(operators: Sequence[str], styles: Sequence[str]) -> None:
+    """Raises BugError, which says what there is, for a name that does not exist."""
     for style in styles:
         load_style(style)
     for name in operators:
         operator_of(name)
+
+
+def tasks_for(
+    operators: Sequence[str], styles: Sequence[str], held_out: bool, market: str, data: str, out: Path
+) -> list[Task]:
+    """Every case asked for, the clean strategy of a style first; without ``held_out`` those that were set aside are left out."""
 
     def task(operator: str, style: str) -> Task:
         return Task(operator, style, market, data, str(out), case_key(operator, style, market))
@@ -90,8 +96,9 @@ def run_tasks(tasks: Iterable[Task], progress: Progress) -> Iterator[dict[str, A
     todo = [t for t in tasks if t not in known]
     if not todo:
         return
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), initializer=_quiet) as pool:
-        futures: dict[Future[dict[str, Any]], Task] = {pool.submit(run_task, t): t for t in todo}
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        with _unheard():
+            futures: dict[Future[dict[str, Any]], Task] = {pool.submit(run_task, t): t for t in todo}
         try:
             for done, future in enumerate(as_completed(futures), len(known) + 1):
                 task = futures[future]
@@ -102,9 +109,17 @@ def run_tasks(tasks: Iterable[Task], progress: Progress) -> Iterator[dict[str, A
             raise
 
 
-def _quiet() -> None:
-    """An interrupt is the parent's matter."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes that are started meanwhile ignore an interrupt: it is the parent's matter."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _open: dict[tuple[str, str], tuple[tempfile.TemporaryDirectory[str], Workbench]] = {}

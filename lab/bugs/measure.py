@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.bugs.board import PROCESSES, Progress, run_tasks, tasks_for
+from lab.bugs.board import PROCESSES, Progress, check_names, run_tasks, tasks_for
 from lab.bugs.candles import DAYS, SEED, SYMBOLS, write_candles
 from lab.bugs.score import scoreboard
 from tools.contracts import Market
@@ -31,6 +31,7 @@ def measure_bugs(
 ) -> dict[str, Any]:
     """The document of ``mendel scoreboard bugs``. [] of operators or styles means all. Raises MendelError for names that do
     not exist and candles that cannot be read."""
+    check_names(operators, styles)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mendel-candles-") as folder:
         progress("making candles")
