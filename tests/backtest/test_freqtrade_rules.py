@@ -1,12 +1,17 @@
 """Stops, ROI and trailing stops as freqtrade's documentation describes them for backtesting.
 
 Written by hand from the pages "Backtesting" (assumptions) and "Stop Loss" of its public documentation; freqtrade itself
-is not run. ``SAME`` are cases in which our rules give its exit; ``OTHER`` those in which we differ on purpose, with both
+is not needed; where it is installed (``make bench`` does it) the long cases are run by it, too. ``SAME`` are cases in which our rules give its exit; ``OTHER`` those in which we differ on purpose, with both
 answers. Candles are (open, high, low, close); the entry is decided on candle 0 and filled at candle 1's open, 100."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import FREE, decisions_of, market_of
@@ -14,6 +19,7 @@ from builders import FREE, decisions_of, market_of
 from tools.backtest.simulate import simulate
 from tools.contracts import ExitPlan, Trade
 
+ROOT = Path(__file__).resolve().parents[2]
 Candle = tuple[float, float, float, float]
 START: tuple[Candle, ...] = ((100, 100, 100, 100), (100, 101, 99, 100))
 
@@ -46,6 +52,7 @@ def lived(case: Case) -> Trade:
         entry["trail"] = -case.stoploss
     rows = {0: entry} | ({} if case.exit_signal is None else {case.exit_signal: {f"exit_{side}": 1.0}})
     bars = [*START, *case.candles]
+    assert all(low <= min(o, c) and max(o, c) <= high for o, high, low, c in bars)
     plan = ExitPlan(case.roi, case.offset, case.positive)
     decisions = replace(decisions_of(len(bars), rows), plan=plan)
     return simulate(market_of(bars), decisions, FREE, initial_cash=1_000.0).trades[0]
@@ -126,7 +133,7 @@ SAME = (
     ),
     Case(
         "a trailing stop follows at the stop's distance",
-        ((100, 120, 119, 120), (119, 119.5, 100, 101)),
+        ((119, 120, 119, 120), (119, 119.5, 100, 101)),
         3,
         108,
         "trail",
@@ -135,7 +142,7 @@ SAME = (
     ),
     Case(
         "it never goes back",
-        ((100, 120, 119, 120), (119, 119.5, 110, 111), (111, 112, 100, 101)),
+        ((119, 120, 119, 120), (119, 119.5, 110, 111), (111, 112, 100, 101)),
         4,
         108,
         "trail",
@@ -144,7 +151,7 @@ SAME = (
     ),
     Case(
         "trailing_stop_positive at once",
-        ((100, 110, 109.5, 110), (110, 110, 100, 101)),
+        ((109.6, 110, 109.5, 110), (110, 110, 100, 101)),
         3,
         107.8,
         "trail",
@@ -154,7 +161,7 @@ SAME = (
     ),
     Case(
         "positive from the offset on",
-        ((100, 102.9, 102.5, 102.8), (102.8, 105, 104, 105), (105, 105, 100, 101)),
+        ((102.6, 102.9, 102.5, 102.8), (104.2, 105, 104, 105), (105, 105, 100, 101)),
         4,
         102.9,
         "trail",
@@ -165,7 +172,7 @@ SAME = (
     ),
     Case(
         "before the offset the stop's own distance trails",
-        ((100, 102.9, 102.5, 102.8), (102.8, 102.9, 92, 95)),
+        ((102.6, 102.9, 102.5, 102.8), (102.8, 102.9, 92, 95)),
         3,
         92.61,
         "trail",
@@ -176,7 +183,7 @@ SAME = (
     ),
     Case(
         "only_offset_is_reached: the stop rests before the offset",
-        ((100, 102.9, 102.5, 102.8), (102.8, 102.9, 91, 95), (95, 96, 89, 90)),
+        ((102.6, 102.9, 102.5, 102.8), (102.8, 102.9, 91, 95), (95, 96, 89, 90)),
         4,
         90,
         "stop",
@@ -200,7 +207,7 @@ SAME = (
     ),
     Case(
         "ROI caps what trailing could have had",
-        ((100, 112, 109, 110),),
+        ((103, 112, 102.5, 110),),
         2,
         105,
         "target",
@@ -260,3 +267,55 @@ def test_where_we_differ_on_purpose(rule: str, case: Case, theirs: tuple[int, fl
         case.reason,
     ), why
     assert (trade.exit_bar, trade.exit_price) != theirs, rule
+
+
+@pytest.fixture(scope="module")
+def freqtrades() -> dict[Case, list[Any]]:
+    """freqtrade's own exit of every long case: candle, price, reason."""
+    python = ROOT / ".venv-bench" / "bin" / "python"
+    known = (
+        python.is_file()
+        and subprocess.run([str(python), "-c", "import freqtrade"], check=False).returncode == 0
+    )
+    if not known:
+        pytest.skip("freqtrade is not installed: make bench")
+    cases = [case for case in (*SAME, *(row[1] for row in OTHER)) if not case.short]
+    run = subprocess.run(
+        [str(python), str(Path(__file__).parent / "freqtrade_run.py")],
+        input=json.dumps([told(case) for case in cases]),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(zip(cases, json.loads(run.stdout), strict=True))
+
+
+def told(case: Case) -> dict[str, Any]:
+    """A case in freqtrade's words."""
+    return {
+        "candles": [*START, *case.candles],
+        "exit_signal": case.exit_signal,
+        "stoploss": case.stoploss,
+        "minimal_roi": {str(5 * bars): value for bars, value in case.roi} or {"0": 100.0},
+        "trailing_stop": case.trailing_stop,
+        "trailing_stop_positive": case.positive or None,
+        "trailing_stop_positive_offset": case.offset,
+        "trailing_only_offset_is_reached": case.only_offset_is_reached,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [case for case in SAME if not case.short], ids=lambda case: case.rule)
+def test_freqtrade_itself_exits_there(case: Case, freqtrades: dict[Case, list[Any]]) -> None:
+    candle, price, _ = freqtrades[case]
+    assert (candle, price) == (case.exit_candle, pytest.approx(case.exit_price, rel=1e-6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", OTHER, ids=[row[0] for row in OTHER])
+def test_freqtrade_itself_differs_there(row: Any, freqtrades: dict[Case, list[Any]]) -> None:
+    _, case, (candle, price), _ = row
+    assert freqtrades[case][:2] == [candle, pytest.approx(price, rel=1e-6)]
