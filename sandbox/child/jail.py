@@ -114,6 +114,7 @@ def enter_namespaces(proc_self: int, shared: int = 0) -> None:
         descriptor = os.open(name, os.O_WRONLY, dir_fd=proc_self)
         os.write(descriptor, text.encode())
         os.close(descriptor)
+    linux.set_host_name("localhost")  # a new UTS namespace begins with the name of the person's machine
 
 
 def private_mounts() -> None:
@@ -153,7 +154,7 @@ def build_root(readonly: Sequence[str], bundles: str) -> None:
     """The candidates' root: interpreter, /dev/null, the bundle store, two empty folders."""
     staging = Staging([*readonly, "/dev/null", bundles])
     staging.bind_all(readonly)
-    staging.bind("/dev/null", flags=0)
+    staging.bind("/dev/null")  # read-only: a device can be written all the same, but not its times and rights
     staging.bind(bundles, "/bundles", linux.ATTR_RDONLY | linux.ATTR_NODEV | linux.ATTR_NOEXEC)
     staging.directory("/system")
     staging.directory("/scratch", 0o777)

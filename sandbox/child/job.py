@@ -132,8 +132,8 @@ def _build_root(setup: Mapping[str, Any]) -> None:
         size = f"size={int(setup['disk_mb'])}m,nr_inodes=20000,mode=755{owner}"
         linux.mount("tmpfs", staging.directory(place), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
     staging.bind_all([*setup["readonly"], *_SETTINGS])
-    for device in _DEVICES:
-        staging.bind(device, flags=0)
+    for device in _DEVICES:  # read-only: they can be written all the same, but not their times and rights
+        staging.bind(device)
     staging.bind(setup["bundle"], "/bundle", linux.ATTR_RDONLY | linux.ATTR_NODEV | linux.ATTR_NOEXEC)
     uid, gid = (os.geteuid(), os.getegid()) if setup["uid"] is None else (setup["uid"], setup["uid"])
     staging.file("/etc/passwd", f"job:x:{uid}:{gid}:job:/home:/bin/sh\n")

@@ -78,6 +78,13 @@ def pivot_root(new: str, old: str) -> None:
     check(libc.pivot_root(new.encode(), old.encode()), "pivot_root")
 
 
+def set_host_name(name: str) -> None:
+    """The name of the machine, and of its domain, in this UTS namespace."""
+    raw = name.encode()
+    check(libc.sethostname(raw, ctypes.c_size_t(len(raw))), "sethostname")
+    check(libc.setdomainname(raw, ctypes.c_size_t(len(raw))), "setdomainname")
+
+
 def clone(flags: int, exit_signal: int) -> int:
     """fork() into new namespaces: 0 in the child, its pid in the parent."""
     pid = _locked_libc.syscall(_SYS_CLONE, ctypes.c_ulong(flags | exit_signal), 0, 0, 0, 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import struct
 from typing import TYPE_CHECKING
 
@@ -62,8 +61,9 @@ _Program = list[tuple[int, int, int, int]]
 
 def demand_support() -> None:
     """OSError where the filters (and our other raw system calls) do not fit this machine."""
-    if platform.machine() != "x86_64":
-        raise OSError(_ENOSYS, f"seccomp: no system call filter for {platform.machine()}, only for x86_64")
+    machine = os.uname().machine  # platform.machine() would remember the name of the person's machine too
+    if machine != "x86_64":
+        raise OSError(_ENOSYS, f"seccomp: no system call filter for {machine}, only for x86_64")
 
 
 def _prologue() -> _Program:
