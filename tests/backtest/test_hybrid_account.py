@@ -41,17 +41,22 @@ def talk(
             said = {"entry": float(rng.random() < 0.7)}
         else:
             said = {"exit": float(rng.random() < 0.1)}
+            if int(question["asks"]) & STOP and rng.random() < 0.5:
+                said["stop"] = float(rng.random() * 0.05)
         answer = tuple((NOTHING | said).values())
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), asks=st.sampled_from([0, EXIT, CONFIRM_ENTRY, EXIT | CONFIRM_ENTRY]))
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    asks=st.sampled_from([0, EXIT, CONFIRM_ENTRY, EXIT | CONFIRM_ENTRY, STOP, STOP | EXIT | CONFIRM_ENTRY]),
+)
 def test_the_decisions_that_come_out_give_the_same_trades(seed: int, asks: int) -> None:
     rng = np.random.default_rng(seed)
     market, values = make_market(rng, 300, 0.02), make_decisions(rng, 300)
     account = HybridAccount(market, Costs(), asks)
     asked, decided = talk(account, values, seed=seed)
-    expected = prepare(market, Decisions("X", decided), Costs(), 10_000.0).run(Costs())
+    expected = prepare(market, Decisions("X", decided, account.plan), Costs(), 10_000.0).run(Costs())
     closed = expected.ints[expected.ints[:, 3] != 6]
     found = [(t.entry_bar, t.exit_bar, t.side, t.reason) for t in account.account.closed]
     assert found == [tuple(row[:4]) for row in closed.tolist()]

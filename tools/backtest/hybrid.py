@@ -2,7 +2,8 @@
 
 At the close of each bar in a position it is asked about the stop and about leaving; before an entry whether it may be
 made. A stop only ever moves in the position's favour and rests from the next bar on; a wish to leave fills at the
-next open, as an exit signal would. While it is flat nothing is asked."""
+next open, as an exit signal would. While it is flat nothing is asked. What comes out is plain decisions and a plan:
+the simulation of those gives the same trades."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ import numpy as np
 from sandbox.child.callbacks import ANSWER, CONFIRM_ENTRY, EXIT, STOP
 from sandbox.host.hybrid import Conversation
 from tools.backtest.step import ENTER_LONG, ENTER_SHORT, EXIT_LONG, EXIT_SHORT, SteppingAccount, as_row
-from tools.contracts import DECISION_COLUMNS, Costs, Floats, Market
+from tools.backtest.step import STOP as STOP_COLUMN
+from tools.contracts import DECISION_COLUMNS, Costs, ExitPlan, Floats, Market
 
 _ENTRY, _STOP, _EXIT = (ANSWER.index(name) for name in ("entry", "stop", "exit"))
 
@@ -30,7 +32,9 @@ class HybridAccount:
         *,
         initial_cash: float = 10_000.0,
     ) -> None:
-        self.account = SteppingAccount(market, costs, initial_cash=initial_cash)
+        #: Goes with the decisions that come out.
+        self.plan = ExitPlan(moves=bool(asks & STOP))
+        self.account = SteppingAccount(market, costs, initial_cash=initial_cash, plan=self.plan)
         self._time, self._bar_ns = market.time.tolist(), market.timeframe_minutes * 60_000_000_000
         self._asks = asks
         self._worst = 0.0
@@ -58,6 +62,7 @@ class HybridAccount:
             bar += 1
             account.step(bar, decided[bar - 1].tolist())
             if account.position is not None and self._asks & (STOP | EXIT) and bar + 1 < bars:
+                self._rest(bar, decided)
                 self._apply(bar, decided, (yield self._during(bar)))
         return decided
 
@@ -67,14 +72,25 @@ class HybridAccount:
             self.account.equity[bar + 1 : to + 1] = [self.account.free] * (to - bar)
         return max(bar, to)
 
+    def _rest(self, bar: int, decided: Floats) -> None:
+        """The table's own stop is for entries: on a bar that only holds it would count as a move."""
+        position = self.account.position
+        assert position is not None
+        long = position.side > 0.0
+        turns = decided[bar, EXIT_LONG if long else EXIT_SHORT] > 0.0
+        if self.plan.moves and not turns:
+            decided[bar, STOP_COLUMN] = 0.0
+
     def _apply(self, bar: int, decided: Floats, answer: Sequence[float]) -> None:
         position = self.account.position
         assert position is not None
         side, close = position.side, self.account.rules.closes[bar]
         if answer[_STOP] > 0.0:
+            best = self.account.rules.highs[bar] if side > 0.0 else self.account.rules.lows[bar]
             level = close * (1.0 - side * answer[_STOP])
-            if position.stop == 0.0 or side * (level - position.stop) > 0.0:
-                position.stop = level
+            decided[bar, STOP_COLUMN] = side * (
+                1.0 - level / best
+            )  # a move is measured from the bar's best price
         if answer[_EXIT] == 1.0:
             decided[bar, EXIT_LONG if side > 0.0 else EXIT_SHORT] = 1.0
             decided[bar, ENTER_LONG if side > 0.0 else ENTER_SHORT] = (
