@@ -63,7 +63,8 @@ class HybridAccount:
             account.step(bar, decided[bar - 1].tolist())
             if account.position is not None and self._asks & (STOP | EXIT) and bar + 1 < bars:
                 self._rest(bar, decided)
-                self._apply(bar, decided, (yield self._during(bar)))
+                own_stop = rows[bar][STOP_COLUMN]
+                self._apply(bar, decided, (yield self._during(bar)), own_stop)
         return decided
 
     def _skip(self, bar: int, to: int) -> int:
@@ -81,21 +82,21 @@ class HybridAccount:
         if self.plan.moves and not turns:
             decided[bar, STOP_COLUMN] = 0.0
 
-    def _apply(self, bar: int, decided: Floats, answer: Sequence[float]) -> None:
+    def _apply(self, bar: int, decided: Floats, answer: Sequence[float], own_stop: float) -> None:
         position = self.account.position
         assert position is not None
         side, close = position.side, self.account.rules.closes[bar]
         if answer[_STOP] > 0.0:
             best = self.account.rules.highs[bar] if side > 0.0 else self.account.rules.lows[bar]
             level = close * (1.0 - side * answer[_STOP])
-            decided[bar, STOP_COLUMN] = side * (
-                1.0 - level / best
-            )  # a move is measured from the bar's best price
+            # A move is measured from the bar's best price.
+            decided[bar, STOP_COLUMN] = side * (1.0 - level / best)
         if answer[_EXIT] == 1.0:
             decided[bar, EXIT_LONG if side > 0.0 else EXIT_SHORT] = 1.0
-            decided[bar, ENTER_LONG if side > 0.0 else ENTER_SHORT] = (
-                0.0  # or the row would contradict itself
-            )
+            # No entry on the same side, or the row would contradict itself.
+            decided[bar, ENTER_LONG if side > 0.0 else ENTER_SHORT] = 0.0
+            if decided[bar, ENTER_SHORT if side > 0.0 else ENTER_LONG] > 0.0:
+                decided[bar, STOP_COLUMN] = own_stop  # it turns round: the stop is the new position's
 
     def _before(self, bar: int, row: Sequence[float]) -> tuple[float, ...]:
         """About an entry at the open after ``bar``, of which only the close is known."""
