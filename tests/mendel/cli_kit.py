@@ -7,15 +7,18 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from warm_command import WarmCommand
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "mendel"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
+SECONDS = 240
+WARM = WarmCommand(ENVIRONMENT)
 CONFIG = """
 [system]
 name = "tiny"
@@ -75,18 +78,9 @@ class Done:
         return json.loads(self.out)
 
 
-def mendel(*arguments: object, cwd: Path | None = None, prefix: tuple[str, ...] = ()) -> Done:
-    """Run the real command, nobody at the keyboard."""
-    done = subprocess.run(
-        [*prefix, *COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+def mendel(*arguments: object, cwd: Path | None = None, typed: str = "") -> Done:
+    """Run the real command in a process of its own, nobody at the keyboard; ``typed`` comes through its input."""
+    return Done(*WARM.run([str(argument) for argument in arguments], cwd, SECONDS, typed))
 
 
 def refused(done: Done, code: int, *words: str) -> str:

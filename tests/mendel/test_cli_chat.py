@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-COMMAND = [sys.executable, "-m", "mendel"]
+from cli_kit import COMMAND, Done, mendel
 
 
 @pytest.fixture
@@ -26,20 +23,13 @@ def folder(held_out: Callable[[str], Path]) -> Path:
     return path
 
 
-def run(folder: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments, "--system", str(folder)],
-        capture_output=True,
-        text=True,
-        input=typed,
-        timeout=60,
-        check=False,
-    )
+def run(folder: Path, *arguments: str, typed: str = "") -> Done:
+    return mendel(*arguments, "--system", folder, typed=typed)
 
 
-def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+def document(done: Done) -> dict[str, Any]:
+    assert done.code == 0, done.err
+    found: dict[str, Any] = done.document
     return found
 
 
@@ -70,20 +60,18 @@ def test_goals_by_command_and_by_chat_are_the_same(folder: Path) -> None:
 )
 def test_bad_input_gets_one_line(folder: Path, arguments: list[str], words: str) -> None:
     done = run(folder, *arguments)
-    assert done.returncode == 2 and words in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert done.code == 2 and words in done.err and len(done.err.strip().splitlines()) == 1
 
 
 def test_lines_from_a_pipe_are_turns(folder: Path) -> None:
     done = run(folder, "chat", typed="help\n\npause\nstatus\nexit\nresume\n")
-    assert done.returncode == 0 and "The loop is paused" in done.stdout and "goes on" not in done.stdout
+    assert done.code == 0 and "The loop is paused" in done.out and "goes on" not in done.out
 
 
 def test_help_shows_examples(folder: Path) -> None:
     for command in (["chat"], ["goal", "add"]):
-        done = subprocess.run(
-            [*COMMAND, *command, "--help"], capture_output=True, text=True, timeout=60, check=True
-        )
-        assert "Example" in done.stdout
+        done = mendel(*command, "--help")
+        assert done.code == 0 and "Example" in done.out
 
 
 def test_ctrl_c_ends_a_turn_and_twice_the_chat(folder: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_kit import COMMAND, ENVIRONMENT
+from cli_kit import mendel
 
 from tools.vision.browser import find_browser
 
@@ -18,15 +17,8 @@ needs_browser = pytest.mark.skipif(find_browser() is None, reason="needs a brows
 
 
 def look(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [*COMMAND, "look", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return done.returncode, done.stdout, done.stderr
+    done = mendel("look", *arguments, cwd=folder)
+    return done.code, done.out, done.err
 
 
 @needs_browser

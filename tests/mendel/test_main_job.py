@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import cli_kit
 import pytest
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 
-def mendel(*arguments: str | Path, code: int = 0) -> Any:
-    command = [sys.executable, "-m", "mendel", *map(str, arguments), "--json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == code, run.stderr
-    return json.loads(run.stdout)
+def mendel(*arguments: str | Path) -> Any:
+    done = cli_kit.mendel(*arguments, "--json")
+    assert done.code == 0, done.err
+    return done.document
 
 
 def tree(folder: Path) -> dict[str, str]:
