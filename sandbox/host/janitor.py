@@ -26,6 +26,7 @@ for line in sys.stdin.buffer:
 for path in kept:
     shutil.rmtree(path, ignore_errors=True)
 """
+_END_SECONDS = 2.0
 _lock = threading.Lock()
 _janitor: tuple[int, subprocess.Popen[bytes]] | None = None
 
@@ -90,6 +91,10 @@ def _forget() -> None:
     assert process.stdin is not None
     try:
         process.stdin.close()
-    except BrokenPipeError:
+        process.wait(_END_SECONDS)
+    except (
+        BrokenPipeError,
+        subprocess.TimeoutExpired,
+    ):  # a fork of us may hold the pipe open: do not wait for it
         process.kill()
-    process.wait()
+        process.wait()

@@ -92,8 +92,9 @@ def run_lone(
         with Sandbox(place, limits=limits or LONE_LIMITS, unsafe=unsafe) as sandbox:
             layers = sandbox.layers()
             outcome = sandbox.evaluate(asked)
-    reason = outcome.reason.replace(_FILE, one_line(module.name, 80))
-    return LoneRun(replace(outcome, reason=reason), layers, feed, ran=outcome.wall_ms > 0.0)
+    name = one_line(module.name, 80)
+    named = replace(outcome, reason=outcome.reason.replace(_FILE, name), log=outcome.log.replace(_FILE, name))
+    return LoneRun(named, layers, feed, ran=outcome.wall_ms > 0.0)
 
 
 def _question(market: Market, feed: Feed, costs: Costs) -> Evaluation:
