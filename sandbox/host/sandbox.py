@@ -175,6 +175,8 @@ class Sandbox:
             if talk is not None:
                 talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)
             end = zygote.end(limits.wall_seconds)
+            if talk is not None:
+                talk.finish()
             outcome = read_outcome(evaluation, limits, ticket, end, talk)
         finally:
             self._markets.release(market)

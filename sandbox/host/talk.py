@@ -1,8 +1,8 @@
 """Holds one conversation with a child over two pipes: a question, an answer, until either side has had enough.
 
 Nothing that the child writes is parsed: an answer is a fixed number of bytes, copied once, and judged by the
-:class:`Dialogue`. A child that does not answer is killed by its zygote at the deadline, and a zygote that does
-not do so is killed from here."""
+:class:`Dialogue`; one that was not asked for is turned down. A child that does not answer is killed by its zygote at
+the deadline, and a zygote that does not do so is killed from here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sandbox.host.contracts import AnswerError, Dialogue, Floats
 from sandbox.host.zygote import Zygote
 
 _GRACE_SECONDS = 5.0
+_UNASKED = "the strategy answered without being asked"
 
 
 @dataclass
@@ -54,6 +55,16 @@ class Talk:
             guard.cancel()
             os.close(self._ours.pop(0))  # the child hears that there is no more to come
 
+    def finish(self) -> None:
+        """The child is dead: an answer that is left over was not asked for."""
+        if self.complete:
+            hearing = self._ours[-1]
+            os.set_blocking(hearing, False)  # should a fork of this process still hold the other end
+            try:
+                self.rejected = self.rejected or (_UNASKED if os.read(hearing, 1) else "")
+            except BlockingIOError:
+                return
+
     def close(self) -> None:
         """Let go of every pipe."""
         for descriptor in (*self.theirs, *self._ours):
@@ -74,11 +85,13 @@ class Talk:
             written = write(asking, question)
             while written < asked:
                 written += write(asking, question[written:])
-            answer = read(hearing, size)
+            answer = read(hearing, size + 1)  # a byte more than there may be
             while len(answer) < size:
-                more = read(hearing, size - len(answer))
+                more = read(hearing, size + 1 - len(answer))
                 if not more:
                     return
                 answer += more
+            if len(answer) > size:
+                raise AnswerError(_UNASKED)
             question = reply(answer)
         self.complete = True

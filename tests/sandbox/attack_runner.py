@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,9 @@ def main(folder: Path, part: str) -> None:
         expected = sandbox.evaluate(honest)
         assert expected.decisions is not None, expected.reason
         for feed, ask in feeds.items():
-            for path in sorted(ATTACKS.glob(f"{feed}{part}*.py")):
+            for path in sorted(ATTACKS.glob(f"{feed}*.py")):
+                if not fnmatch(f"{feed}{path.name}", f"{part}*"):
+                    continue
                 words = words_of(path)
                 text = host.fill(path.read_text(encoding="utf-8"), honest.bundle)
                 asked = ask(write_bundle(store, {"strategy.py": text}))
