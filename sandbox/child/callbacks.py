@@ -43,6 +43,7 @@ QUESTION = (
     "stop",  # price at which the stop rests; 0: none
     "free",  # cash that is in no position
     "reason",  # code of the exit that is to be confirmed
+    "bar_best",  # best price inside the bar, as the position sees it
 )
 ANSWER = (
     "entry",  # 1 yes, 0 no

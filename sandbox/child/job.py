@@ -49,6 +49,7 @@ _MB = 1 << 20
 _SYS_OPENAT2 = 437
 _RESOLVE = 0x01 | 0x02 | 0x04 | 0x08  # no other mount, no magic links, no symbolic links, nothing above
 _SETUP_FAILED = 99
+_LOOK_SECONDS = 0.2
 _OWN_PROGRAMS = "/opt/job/bin"  # the host puts it first on PATH
 _CLOCK = "/opt/job/clock"  # on PYTHONPATH where the clock stands still
 _TOLD = 3  # the pipe by which a command that cannot start says why; exec closes it
@@ -93,26 +94,26 @@ def _first_process(control: socket.socket, setup: Mapping[str, Any], result: int
     """pid 1. Never returns."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        _enter(setup)
+        everyone = _enter(setup)
         _fill_copy(setup)
         pid = _command(setup)
     except Exception as error:  # noqa: BLE001 - the process edge: the host is told
         control.send(json.dumps({"setup": f"{type(error).__name__}: {error}"}).encode())
         os._exit(_SETUP_FAILED)
-    status = _reap(pid)
+    status, too_much = _reap(pid, everyone, int(setup["memory_mb"]))
     sizes = _bring_back(setup["collect"], result, int(setup["file_bytes"]), int(setup["total_bytes"]))
-    control.send(json.dumps({"status": status, "sizes": sizes}).encode())
+    control.send(json.dumps({"status": status, "sizes": sizes, "memory": too_much}).encode())
     os._exit(0)
 
 
-def _enter(setup: Mapping[str, Any]) -> None:
-    """The job's root; the uid dropped; the namespaces closed; no capability left."""
+def _enter(setup: Mapping[str, Any]) -> int | None:
+    """The job's root; the uid dropped; the namespaces closed; no capability left. A folder of all processes."""
     uid = setup["uid"]
     proc_self = os.open("/proc/self", os.O_RDONLY | os.O_DIRECTORY)
     if uid is not None:
         linux.unshare(linux.CLONE_NEWNS)
     jail.private_mounts()
-    _build_root(setup)
+    everyone = _build_root(setup)
     if uid is not None:
         jail.drop_uid(uid)
         jail.enter_namespaces(proc_self)
@@ -122,9 +123,11 @@ def _enter(setup: Mapping[str, Any]) -> None:
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    return everyone
 
 
-def _build_root(setup: Mapping[str, Any]) -> None:
+def _build_root(setup: Mapping[str, Any]) -> int | None:
+    """Build it and move into it; a folder of all processes, where the kernel lets us have one."""
     staging = jail.Staging([*setup["readonly"], *_SETTINGS, *_DEVICES, setup["bundle"]])
     owner = "" if setup["uid"] is None else f",uid={setup['uid']},gid={setup['uid']}"
     # First these: an interpreter that lives below /home or /tmp is shown inside them.
@@ -143,18 +146,24 @@ def _build_root(setup: Mapping[str, Any]) -> None:
         os.chmod(staging.file(f"{_OWN_PROGRAMS}/{name}", setup["python_script"]), 0o755)  # noqa: PTH101
     if setup["clock_script"]:
         staging.file(f"{_CLOCK}/sitecustomize.py", setup["clock_script"])
-    _mount_proc(staging.directory("/proc"))
+    watch = _mount_proc(staging.directory("/proc"))
     staging.file(jail.CANARY, "not for jobs")
     staging.close()
+    return watch
 
 
-def _mount_proc(place: str) -> None:
-    """Our own pids only. Inside a container the kernel may forbid it: the job then goes without."""
+def _mount_proc(place: str) -> int | None:
+    """Our own pids only; a job sees those of its own that it may look into, the returned folder shows them all. Inside
+    a container the kernel may forbid it: the job then goes without."""
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     try:
+        linux.mount("proc", place, "proc", flags)
+        everyone = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        linux.unmount(place)
         linux.mount("proc", place, "proc", flags, "hidepid=2")
     except OSError:
-        return
+        return None
+    return everyone
 
 
 def _loopback_up() -> None:
@@ -224,18 +233,64 @@ def _become_command(setup: Mapping[str, Any]) -> None:
     os.execvpe(command[0], command, setup["environment"])
 
 
-def _reap(command: int) -> int:
-    """Wait for the command, burying orphans meanwhile; then kill what it left behind. Its wait status."""
-    while True:
-        pid, status = os.waitpid(-1, 0)
-        if pid == command:
-            break
+def _reap(command: int, everyone: int | None, memory_mb: int) -> tuple[int, bool]:
+    """Wait for the command, burying orphans meanwhile; then kill what it left behind. Its wait status, and whether
+    it was killed since all its processes together used more memory than the job may."""
+    watch, too_much = os.pidfd_open(command), False
+    while not select.select([watch], [], [], _LOOK_SECONDS)[0]:
+        _bury(command)
+        if everyone is not None and not too_much and _memory(everyone, memory_mb * _MB) > memory_mb * _MB:
+            too_much = True
+            os.kill(-1, signal.SIGKILL)
+    status = os.waitpid(command, 0)[1]
     try:
         os.kill(-1, signal.SIGKILL)
         while True:
             os.waitpid(-1, 0)
     except (ProcessLookupError, ChildProcessError):
-        return status
+        return status, too_much
+
+
+def _bury(command: int) -> None:
+    """Orphans that have died; not the command, whose status is still wanted."""
+    while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != command:
+        os.waitpid(found.si_pid, 0)
+
+
+def _memory(everyone: int, limit: int) -> int:
+    """Bytes that all processes but this one hold. What forks share is counted once where the exact figure is worth
+    its price, and is to be had: when the rough one is above ``limit``."""
+    pids = [name for name in os.listdir(everyone) if name.isdigit() and name != "1"]  # noqa: PTH208
+    rough = sum(_private(everyone, pid) for pid in pids)
+    return rough if rough <= limit else sum(_proportional(everyone, pid) for pid in pids)
+
+
+def _private(everyone: int, pid: str) -> int:
+    """Resident, not backed by a file."""
+    _, resident, shared, *_ = _words(everyone, f"{pid}/statm") or ["0"] * 3
+    return (int(resident) - int(shared)) * resource.getpagesize()
+
+
+def _proportional(everyone: int, pid: str) -> int:
+    """The same with what is shared divided among those who share it; a process that hides counts in full."""
+    words = _words(everyone, f"{pid}/smaps_rollup")
+    return (
+        int(words[words.index("Pss_Anon:") + 1]) * 1024 if "Pss_Anon:" in words else _private(everyone, pid)
+    )
+
+
+def _words(everyone: int, path: str) -> list[str]:
+    """The words of a small file; none where it is gone, or not for us."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY, dir_fd=everyone)
+    except OSError:
+        return []
+    try:
+        return os.read(descriptor, 4096).decode().split()
+    except OSError:
+        return []
+    finally:
+        os.close(descriptor)
 
 
 def _bring_back(names: list[str], result: int, each: int, total: int) -> list[int | None]:

@@ -53,8 +53,13 @@ DENIED = {
     "process_vm_writev": 311, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_getfd": 438,
-    "mount_setattr": 442,
+    "mount_setattr": 442, "syslog": 103, "fanotify_init": 300,
+    # memory that is no process's and that no limit counts
+    "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240, "memfd_create": 319, "memfd_secret": 447,
 }  # fmt: skip
+#: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Others are not held by a network namespace (AF_VSOCK) or are of no use.
+_JOB_FAMILIES = (1, 2, 10, 16)
+_SOCKET, _SOCKETPAIR, _PRLIMIT = 41, 53, 302
 
 _Program = list[tuple[int, int, int, int]]
 
@@ -90,13 +95,18 @@ def _argument(index: int, high: bool = False) -> tuple[int, int, int, int]:
     return _LOAD, 0, 0, 16 + 8 * index + 4 * high
 
 
+def _only(call: int, index: int, values: tuple[int, ...]) -> _Program:
+    """``call`` with one of ``values`` as that argument, and with no other."""
+    program: _Program = [(_EQUAL, 0, 2 + 2 * len(values), call), _argument(index)]
+    for value in values:
+        program += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
+    return [*program, (_RETURN, 0, 0, _ERRNO | _EPERM)]
+
+
 def _files_by_descriptor() -> _Program:
     """A file that came by descriptor outlives this process: nothing may be left in its owner or its times (nor in
     its mode: fchmod is not allowed)."""
-    program: _Program = [(_EQUAL, 0, 2 + 2 * len(_FCNTL_COMMANDS), _FCNTL), _argument(1)]
-    for command in _FCNTL_COMMANDS:
-        program += [(_EQUAL, 0, 1, command), (_RETURN, 0, 0, _ALLOW)]
-    program += [(_RETURN, 0, 0, _ERRNO | _EPERM)]
+    program = _only(_FCNTL, 1, _FCNTL_COMMANDS)
     program += [(_EQUAL, 0, 8, _UTIMENSAT), _argument(3), (_ANY_BIT, 5, 0, _AT_EMPTY_PATH)]
     program += [_argument(1), (_EQUAL, 0, 2, 0), _argument(1, high=True), (_EQUAL, 1, 0, 0)]
     return [*program, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERRNO | _EPERM)]
@@ -120,6 +130,9 @@ def _job_program() -> _Program:
     program = _prologue()
     program += [(_EQUAL, 0, 4, _CLONE), (_LOAD, 0, 0, 16), (_ANY_BIT, 0, 1, _CLONE_ANY_NEW)]
     program += [(_RETURN, 0, 0, _ERRNO | _EPERM), (_RETURN, 0, 0, _ALLOW)]
+    for call in (_SOCKET, _SOCKETPAIR):
+        program += _only(call, 0, _JOB_FAMILIES)
+    program += _only(_PRLIMIT, 0, (0,))  # its own limits: the first process of its world has the same user
     for number in sorted(DENIED.values()):
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
     return [*program, (_RETURN, 0, 0, _ALLOW)]

@@ -22,6 +22,18 @@ from typing import Any
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100,PTH120
 _MAX_MESSAGE = 65536
 _LOOK_UP_SECONDS = 2.0
+_OURS = (
+    "linux",
+    "landlock",
+    "seccomp",
+    "jail",
+    "reasons",
+    "stubs",
+    "probes",
+    "callbacks",
+    "shim_finder",
+    "freqtrade_facts",
+)
 
 
 def load(name: str, path: str) -> types.ModuleType:
@@ -78,8 +90,10 @@ class Deferred:
 
 
 def _read_ours() -> Deferred:
-    for name in ("linux", "landlock", "seccomp", "jail", "reasons", "stubs", "probes", "callbacks"):
+    for name in _OURS:
         load(f"_mendel_{name}", f"{_HERE}/{name}.py")
+    finder = sys.modules["_mendel_shim_finder"]
+    finder.MODULES.update(finder.read(f"{_HERE}/shims"))
     deferred = Deferred()
     if os.path.exists(f"{_HERE}/trace.py"):  # noqa: PTH110
         deferred.read("_mendel_tracer", f"{_HERE}/trace.py")

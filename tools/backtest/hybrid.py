@@ -106,7 +106,7 @@ class HybridAccount:
         now, trade = self._time[bar] + self._bar_ns, len(account.closed)
         levered = account.rules.leverage
         return (CONFIRM_ENTRY, now, bar, close, 0.0, trade, side, bar + 1, close, 0.0, 0.0, levered, close, close, 0.0,
-                account.free, math.nan)  # fmt: skip
+                account.free, math.nan, close)  # fmt: skip
 
     def _during(self, bar: int) -> tuple[float, ...]:
         account, rules, position = self.account, self.account.rules, self.account.position
@@ -120,4 +120,5 @@ class HybridAccount:
         now, trade = self._time[bar] + self._bar_ns, len(account.closed)
         return (self._asks & (STOP | EXIT), now, bar, rules.closes[bar], worth / stake - 1.0, trade, side,
                 position.entry_bar, entry, position.quantity, stake, rules.leverage, position.best, self._worst,
-                position.stop, account.free, math.nan)  # fmt: skip
+                position.stop, account.free, math.nan,
+                rules.highs[bar] if side > 0.0 else rules.lows[bar])  # fmt: skip

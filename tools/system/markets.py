@@ -58,6 +58,12 @@ def load_system_markets(
     return SystemMarkets(kept, until_ns, {name: market.source for name, market in kept.items()}, skipped)
 
 
+def every_market(system: System) -> Mapping[str, Market]:
+    """All of the system's own data, the vault's bars among them: for those who cut it to the bars of a market that they
+    were given. Raises MendelError, one line."""
+    return _load(system, None, False)
+
+
 def vault_start(markets: Mapping[str, Market], setting: datetime | float) -> int:
     """Where the vault begins, ns UTC. A fraction is taken of the time that all markets cover together, and
     moved back to midnight, so that whole days stay together."""

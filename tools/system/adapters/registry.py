@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tools.system.adapters.base import Adapter, AdapterError
+from tools.system.adapters.freqtrade import FreqtradeAdapter
 from tools.system.adapters.signals import SignalsAdapter
 
-_BUILT: dict[str, Callable[[], Adapter]] = {"signals": SignalsAdapter}
+_BUILT: dict[str, Callable[[], Adapter]] = {"signals": SignalsAdapter, "freqtrade": FreqtradeAdapter}
 
 
 def adapter_for(kind: str) -> Adapter:

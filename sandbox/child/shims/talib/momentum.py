@@ -156,7 +156,7 @@ def stochrsi(
 ) -> Any:
     known = rsi(values, timeperiod)
     start = min(timeperiod, len(values))
-    k, d = stochf(*[known[start:]] * 3, fastk_period, fastd_period, fastd_matype)
+    k, d = stochf(known[start:], known[start:], known[start:], fastk_period, fastd_period, fastd_matype)
     front = np.full(start, np.nan)
     return np.concatenate((front, k)), np.concatenate((front, d))
 

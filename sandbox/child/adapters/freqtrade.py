@@ -1,0 +1,227 @@
+"""The child half of ``freqtrade``: an unmodified IStrategy file on stand-ins of freqtrade, TA-Lib and technical.
+
+It fills the frame once, delivers signals and what the class says of exits (freqtrade_facts.py), and then answers
+questions while a position is wanted or open."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sandbox.child import callbacks, freqtrade_facts, reasons, shim_finder
+    from sandbox.child.candidate import Line
+else:
+    import _mendel_callbacks as callbacks
+    import _mendel_freqtrade_facts as freqtrade_facts
+    import _mendel_reasons as reasons
+    import _mendel_shim_finder as shim_finder
+
+    Line = Any
+
+BEFORE, PAIR, TERM = "before:", "pair:", "term:"
+_CODES = {
+    name: getattr(callbacks, name)
+    for name in ("CONFIRM_ENTRY", "LEVERAGE", "STAKE", "STOP", "EXIT", "CONFIRM_EXIT")
+}
+_METHODS = {
+    "CONFIRM_ENTRY": ("confirm_trade_entry",),
+    "LEVERAGE": ("leverage",),
+    "STAKE": ("custom_stake_amount",),
+    "STOP": ("custom_stoploss",),
+    "EXIT": ("custom_exit", "custom_sell"),
+    "CONFIRM_EXIT": ("confirm_trade_exit",),
+}
+_LOST = ("adjust_trade_position", "custom_roi", "custom_entry_price", "custom_exit_price")
+
+
+def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Never asked: the feed is hybrid."""
+    raise reasons.Rejection("a freqtrade strategy is asked by the hybrid feed")
+
+
+def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
+    """Fill, deliver, answer. Raises Rejection or what the strategy raises."""
+    shim_finder.install(("freqtrade",), ("talib", "technical"))
+    line.hear()
+    own, other, others, terms = _sorted(request, columns)
+    cls = _strategy_class(request["target"])
+    for turn in range(max(1, int(request["repeat"]))):
+        first = bool(other) and turn < int(request["repeat"]) - 1
+        strategy, filled, pair = _filled(request, cls, time, other if first else own, others)
+    line.deliver(_table(strategy, filled, time))
+    line.say(())
+    _answer(strategy, filled, pair, line, (time, terms))
+
+
+def _sorted(request: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any, Any, Any, dict[str, float]]:
+    """The columns as (own, of the market before, by other symbol, terms)."""
+    own: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    others: dict[str, dict[str, Any]] = {}
+    for name, values in columns.items():
+        if name.startswith(BEFORE):
+            other[name.removeprefix(BEFORE)] = values
+        elif name.startswith(PAIR):
+            _, symbol, column = name.split(":", 2)
+            others.setdefault(symbol, {})[column] = values
+        elif not name.startswith(TERM):
+            own[name] = values
+    terms = {k.removeprefix(TERM): float(v) for k, v in request["overrides"].items() if k.startswith(TERM)}
+    return own, other, others, terms
+
+
+def _strategy_class(target: str) -> Any:
+    root = importlib.import_module("freqtrade.strategy").IStrategy
+    name, _, path = target.partition(":")
+    module = importlib.import_module(name)
+    found = getattr(module, path, None)
+    if not (isinstance(found, type) and issubclass(found, root) and found is not root):
+        has = [
+            n
+            for n, v in vars(module).items()
+            if isinstance(v, type) and issubclass(v, root) and v is not root
+        ]
+        raise reasons.Rejection(
+            f"strategy.target is {target!r}, but {name} has no such IStrategy class (it has {', '.join(has) or 'none'})"
+        )
+    return found
+
+
+def _filled(
+    request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], others: Mapping[str, Any]
+) -> tuple[Any, Any, str]:
+    frames = importlib.import_module("freqtrade.mendel_frame")
+    helper = importlib.import_module("freqtrade.data.dataprovider")
+    pair = pair_of(request["symbol"], bool(cls.can_short))
+    strategy = _made(request, cls, pair)
+    _check_timeframe(strategy, time)
+    frame = frames.candles(time, columns)
+    tables = {symbol: frames.known(frames.candles(time, own)) for symbol, own in others.items()}
+    pairs = [pair_of(symbol, bool(cls.can_short)) for symbol in sorted({*tables, helper.symbol_of(pair)})]
+    tables[helper.symbol_of(pair)] = frame.copy()
+    strategy.dp = helper.DataProvider(tables, pair, strategy.timeframe, pairs)
+    strategy.bot_start()
+    try:
+        filled = frames.fill(strategy, frame, pair)
+    except KeyError as error:
+        raise _without_column(error, columns) from error
+    return strategy, filled, pair
+
+
+def _made(request: Mapping[str, Any], cls: Any, pair: str) -> Any:
+    settings = importlib.import_module("freqtrade.mendel_settings")
+    quote = pair.partition(":")[0].partition("/")[2]
+    futures = bool(cls.can_short)
+    config = {
+        "stake_currency": quote,
+        "dry_run": True,
+        "dry_run_wallet": 10_000.0,
+        "runmode": "backtest",
+        "stake_amount": "unlimited",
+        "max_open_trades": 1,
+        "trading_mode": "futures" if futures else "spot",
+        "margin_mode": "isolated" if futures else "",
+        "timeframe": getattr(cls, "timeframe", None) or getattr(cls, "ticker_interval", ""),
+        "exchange": {"name": "mendel", "pair_whitelist": [pair]},
+    }
+    try:
+        strategy = cls(config)
+    except TypeError as error:
+        if "__init__" not in str(error):
+            raise
+        raise reasons.Rejection(
+            f"class {cls.__name__}: {error}: freqtrade gives __init__ the config alone; give the others defaults"
+        ) from None
+    if not getattr(cls, "timeframe", None) and getattr(cls, "ticker_interval", None):
+        strategy.timeframe = cls.ticker_interval
+    strategy.wallets = importlib.import_module("freqtrade.mendel_callbacks").Wallets()
+    overrides = {k: v for k, v in request["overrides"].items() if not k.startswith(TERM)}
+    file = sys.modules[cls.__module__].__file__ or ""
+    settings.settle(strategy, overrides, f"{file.removesuffix('.py')}.json")
+    return strategy
+
+
+def _check_timeframe(strategy: Any, time: Any) -> None:
+    minutes = importlib.import_module("freqtrade.exchange").timeframe_to_minutes(strategy.timeframe)
+    if len(time) < 2:
+        return
+    has = int(np.median(np.diff(time))) // 60_000_000_000
+    if minutes == has:
+        return
+    wants = f"the strategy wants candles of {strategy.timeframe}, the data has {has} minutes"
+    if minutes > has and minutes % has == 0:
+        raise reasons.Rejection(f'{wants}: write [data] timeframe = "{strategy.timeframe}" to have them made')
+    raise reasons.Rejection(
+        f"{wants}, of which they cannot be made: give data of {strategy.timeframe} or finer"
+    )
+
+
+def _without_column(error: KeyError, columns: Mapping[str, Any]) -> Exception:
+    """What to say of a name that no table has: KeyError of a dict is the strategy's own."""
+    lost = error.args[0] if error.args else None
+    if not isinstance(lost, str) or lost in columns:
+        return error
+    text = reasons.describe(error, f"{sys.path[0]}/")
+    return reasons.Rejection(
+        f"{text}: no such column; the candles have date, {', '.join(columns)}; add it to the data or to the indicators"
+    )
+
+
+def pair_of(symbol: str, futures: bool) -> str:
+    """TON/USDT (TON/USDT:USDT where shorts are allowed) of TONUSDT."""
+    for quote in ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "EUR", "BTC", "ETH", "BNB"):
+        base = symbol.removesuffix(quote)
+        if base and base != symbol:
+            return f"{base}/{quote}" + (f":{quote}" if futures else "")
+    return f"{symbol}/USDT" + (":USDT" if futures else "")
+
+
+def _table(strategy: Any, filled: Any, time: Any) -> dict[str, Any]:
+    frames = importlib.import_module("freqtrade.mendel_frame")
+    settings = importlib.import_module("freqtrade.mendel_settings")
+    signals = frames.signals(filled, freqtrade_facts.SIGNALS, int(strategy.startup_candle_count or 0))
+    if not settings.uses_exit_signal(strategy):
+        signals |= {name: np.zeros(len(time)) for name in ("exit_long", "exit_short")}
+    if not strategy.can_short:
+        signals["enter_short"] = np.zeros(len(time))
+    facts = np.zeros(len(time) * len(freqtrade_facts.fact_columns(len(time))))
+    told = settings.facts(strategy, _asks(strategy, settings), freqtrade_facts.ROI_STEPS)
+    facts[: len(told)] = told
+    runs = facts.reshape(-1, len(time))
+    table: dict[str, Any] = signals | dict(zip(freqtrade_facts.fact_columns(len(time)), runs, strict=True))
+    return table
+
+
+def _asks(strategy: Any, settings: Any) -> int:
+    overridden = importlib.import_module("freqtrade.mendel_callbacks").overridden
+    wanted = 0
+    for name, methods in _METHODS.items():
+        switched_on = {
+            "STOP": bool(strategy.use_custom_stoploss),
+            "EXIT": settings.uses_exit_signal(strategy),
+        }
+        if switched_on.get(name, True) and overridden(strategy, *methods):
+            wanted |= _CODES[name]
+    for name in _LOST:
+        if callable(vars(type(strategy)).get(name)):
+            sys.stdout.write(f"{type(strategy).__name__}.{name} is not asked: see the capability table\n")
+    return wanted
+
+
+def _answer(strategy: Any, filled: Any, pair: str, line: Line, told: tuple[Any, dict[str, float]]) -> None:
+    time, terms = told
+    strategy.dp.publish(filled)
+    tag = importlib.import_module("freqtrade.mendel_frame").tags(filled, "enter_tag")
+    terms = {**terms, "stoploss": -float(strategy.stoploss)}
+    talk = importlib.import_module("freqtrade.mendel_callbacks").Callbacks(strategy, pair, tag, _CODES, terms)
+    talk.time = time
+    names, order = callbacks.QUESTION, callbacks.ANSWER
+    while (words := line.hear()) is not None:
+        strategy.dp.show(int(words[2]) + 1)
+        found = talk.answer(words, names, int(words[0]))
+        line.say([found.get(name, np.nan) for name in order])

@@ -1,0 +1,70 @@
+"""Candles of the other pairs that a freqtrade strategy names, on the bars of the market it is asked about."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+
+from tools.contracts import PRICE_COLUMNS, Floats, Market
+from tools.errors import MendelError
+from tools.system.markets import every_market
+from tools.system.system import System
+
+_PAIR = re.compile(r"""["']([A-Z0-9]{1,15})/(\{?[A-Za-z]{3,5}\}?)(?::[A-Za-z{}]+)?["']""")
+_ALL = "current_whitelist"
+
+
+def other_columns(system: System, market: Market) -> dict[str, Floats]:
+    """``pair:SYMBOL:column`` -> float64 of the market's bars, NaN where that pair has none. What the data does not
+    hold is left out: the strategy is told so when it asks for it."""
+    named = _named(system)
+    if not named:
+        return {}
+    found: dict[str, Floats] = {}
+    for symbol, other in _others(system).items():
+        if symbol != market.symbol and (_ALL in named or _base(symbol) in named):
+            found |= _aligned(symbol, other, market)
+    return found
+
+
+def _named(system: System) -> frozenset[str]:
+    """Bases of the pairs that the source names; ``current_whitelist`` where it asks for every pair."""
+    module = system.config.strategy.target.partition(":")[0]
+    file = system.root / f"{module.replace('.', '/')}.py"
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return frozenset()
+    names = {match.group(1) for match in _PAIR.finditer(text)}
+    return frozenset(names | ({_ALL} if f".{_ALL}(" in text else set()))
+
+
+def _base(symbol: str) -> str:
+    for quote in ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "BTC", "ETH", "BNB"):
+        if symbol.endswith(quote) and symbol != quote:
+            return symbol.removesuffix(quote)
+    return symbol
+
+
+@lru_cache(maxsize=2)
+def _loaded(home: str, text: str) -> dict[str, Market]:
+    return dict(every_market(System.open(home)))
+
+
+def _others(system: System) -> dict[str, Market]:
+    """Every market of the system's own data; none where it has no data of its own."""
+    try:
+        return _loaded(str(system.home), repr(system.config.data))
+    except MendelError:
+        return {}
+
+
+def _aligned(symbol: str, other: Market, market: Market) -> dict[str, Floats]:
+    if other.timeframe_minutes != market.timeframe_minutes or not len(other):
+        return {}
+    at = np.minimum(np.searchsorted(other.time, market.time), len(other) - 1)
+    same = other.time[at] == market.time
+    names = [name for name in (*PRICE_COLUMNS, "volume") if name in other.columns]
+    return {f"pair:{symbol}:{name}": np.where(same, other.columns[name][at], np.nan) for name in names}
