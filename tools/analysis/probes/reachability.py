@@ -54,7 +54,7 @@ class ReachabilityProbe:
 
     def _dead(self, study: Study, condition: Condition, named: bool) -> dict[str, Any] | None:
         here = seen(study.rates, condition.slot)
-        if here.asked < ENOUGH or here.held or raw_guard(condition):
+        if here.asked < ENOUGH or here.held or raw_guard(condition) or condition.left == condition.right:
             return None
         if not here.left.size:
             return None

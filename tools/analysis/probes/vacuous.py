@@ -24,7 +24,8 @@ from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
 
 TINY = 1e-6
-NEGATED = ("!=",)
+#: ``x == x`` asks whether a value is known, and other equalities that always hold are guards as well.
+EQUALITIES = ("==", "!=")
 
 
 class VacuityProbe:
@@ -51,7 +52,7 @@ class VacuityProbe:
 
     def _always(self, study: Study, condition: Condition) -> bool:
         here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
-        if condition.op in NEGATED or raw_guard(condition) or not _all(here, ENOUGH):
+        if condition.op in EQUALITIES or raw_guard(condition) or not _all(here, ENOUGH):
             return False
         if not _all(there, ENOUGH_STRESSED):
             return False
