@@ -178,8 +178,8 @@ def test_files_that_do_not_parse_are_named(tmp_path: Path) -> None:
 
 
 def test_strategies_of_other_kinds_are_named(tmp_path: Path) -> None:
-    write(tmp_path, {"s.py": "from freqtrade.strategy import IStrategy\nclass Mine(IStrategy):\n    pass\n"})
-    with pytest.raises(AttachError, match=r"s:Mine \(freqtrade\) cannot be run yet"):
+    write(tmp_path, {"s.py": "from backtesting import Strategy\nclass Mine(Strategy):\n    pass\n"})
+    with pytest.raises(AttachError, match=r"s:Mine \(backtesting\) cannot be run yet"):
         attach(tmp_path)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.system.candidates import Candidate, candidate_named
+from tools.system.classes import find_classes
 from tools.system.config import CONFIG_NAME, parse_config
 from tools.system.detect import AttachError, Detected, detect, read_modules, why_nothing
 from tools.system.render import render_toml
@@ -58,7 +59,8 @@ def attach(
 
 def _named(found: Detected, target: str) -> Candidate:
     modules, _, _ = read_modules(found.root)
-    candidate = candidate_named(target, modules)
+    classes = {found.target: found for found in find_classes(modules)}
+    candidate = classes.get(target) or candidate_named(target, modules)
     if candidate is None:
         near = difflib.get_close_matches(target, [c.target for c in found.candidates], n=1, cutoff=0.3)
         hint = f"did you mean {near[0]}?" if near else "write module:function, as you would import it"

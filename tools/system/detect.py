@@ -11,6 +11,7 @@ from sandbox.host.parse import check_sources
 from tools.contracts import MendelError
 from tools.system.bundles import decode
 from tools.system.candidates import Candidate, find_candidates, find_other_kinds
+from tools.system.classes import find_classes
 from tools.system.modules import Module, module_name
 from tools.system.source import SourceWalk
 from tools.system.surroundings import find_data, find_pages, find_python, find_tests, timeframe_in
@@ -49,7 +50,7 @@ def detect(path: str | Path) -> Detected:
     return Detected(
         root,
         source,
-        tuple(find_candidates(modules)),
+        (*find_classes(modules), *find_candidates(modules)),
         tuple(find_other_kinds(modules)),
         tuple(data),
         timeframe_in(root, data[0]) if data else None,

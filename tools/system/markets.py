@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.contracts import Market, MendelError
+from tools.market.clock import timeframe_minutes
 from tools.market.load import find_files, load_markets
 from tools.market.names import resolve_symbol
 from tools.market.problems import MarketError
+from tools.market.resample import resample
 from tools.system.system import System
 
 _MINUTE_NS = 60_000_000_000
@@ -85,14 +87,29 @@ def _load(system: System, data: str | None, repair: bool) -> dict[str, Market]:
         raise DataError(
             f"no market data matches {pattern!r} (from {root}); correct it, or make some: mendel data synth {root / 'data'}"
         ) from error
-    return load_markets(
+    found = load_markets(
         pattern,
         root=root,
         symbols=(settings.symbols or None) if data is None else None,
-        timeframe=settings.timeframe,
         roles=settings.roles or None,
         repair=repair,
     )
+    if settings.timeframe is None:
+        return found
+    return {name: _in_bars_of(market, settings.timeframe) for name, market in found.items()}
+
+
+def _in_bars_of(market: Market, timeframe: str) -> Market:
+    """The market in bars of ``timeframe``, made of finer ones where it has those."""
+    wanted, has = timeframe_minutes(timeframe), market.timeframe_minutes
+    if wanted == has:
+        return market
+    if wanted < has or wanted % has:
+        raise DataError(
+            f"{market.source or market.symbol}: bars of {has} minutes, but [data] timeframe = {timeframe!r}: they cannot "
+            "be made of these; give finer data or another timeframe"
+        )
+    return resample(market, wanted)
 
 
 def _pattern(system: System, data: str | None) -> tuple[str, Path]:

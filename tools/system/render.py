@@ -68,7 +68,11 @@ def _data(found: Detected) -> Iterable[str]:
     yield f"path = {_quote(found.data[0])}"
     for other in found.data[1:6]:
         yield f"# or: path = {_quote(other)}"
-    if found.timeframe:
+    wanted = found.candidates[0].timeframe
+    if wanted and wanted != found.timeframe:
+        made = f"  # the strategy's own; made of the data's {found.timeframe}" if found.timeframe else ""
+        yield f"timeframe = {_quote(wanted)}{made}"
+    elif found.timeframe:
         yield f"timeframe = {_quote(found.timeframe)}"
 
 

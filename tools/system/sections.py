@@ -81,7 +81,9 @@ class DataSection(Section):
     provider: str | None = setting(
         None, "function that returns the bars, as module:function, instead of path"
     )
-    timeframe: str | None = setting(None, "length of a bar, such as 5m or 1h; none: read from the data")
+    timeframe: str | None = setting(
+        None, "length of a bar, such as 5m or 1h: finer data is put together; none: read from the data"
+    )
     symbols: list[str] = setting([], "symbols to use; empty: all that the files hold")
     roles: dict[str, list[str]] = setting({}, "which columns have which role, where names do not tell")
 
