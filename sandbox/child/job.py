@@ -36,11 +36,12 @@ def _load(name: str) -> None:
 
 
 if TYPE_CHECKING:
-    from sandbox.child import jail, landlock, linux, seccomp
+    from sandbox.child import jail, job_memory, landlock, linux, seccomp
 else:
-    for _name in ("linux", "landlock", "seccomp", "jail"):
+    for _name in ("linux", "landlock", "seccomp", "jail", "job_memory"):
         _load(_name)
     import _mendel_jail as jail
+    import _mendel_job_memory as job_memory
     import _mendel_landlock as landlock
     import _mendel_linux as linux
     import _mendel_seccomp as seccomp
@@ -239,7 +240,11 @@ def _reap(command: int, everyone: int | None, memory_mb: int) -> tuple[int, bool
     watch, too_much = os.pidfd_open(command), False
     while not select.select([watch], [], [], _LOOK_SECONDS)[0]:
         _bury(command)
-        if everyone is not None and not too_much and _memory(everyone, memory_mb * _MB) > memory_mb * _MB:
+        if (
+            everyone is not None
+            and not too_much
+            and job_memory.held(everyone, memory_mb * _MB) > memory_mb * _MB
+        ):
             too_much = True
             os.kill(-1, signal.SIGKILL)
     status = os.waitpid(command, 0)[1]
@@ -255,42 +260,6 @@ def _bury(command: int) -> None:
     """Orphans that have died; not the command, whose status is still wanted."""
     while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != command:
         os.waitpid(found.si_pid, 0)
-
-
-def _memory(everyone: int, limit: int) -> int:
-    """Bytes that all processes but this one hold. What forks share is counted once where the exact figure is worth
-    its price, and is to be had: when the rough one is above ``limit``."""
-    pids = [name for name in os.listdir(everyone) if name.isdigit() and name != "1"]  # noqa: PTH208
-    rough = sum(_private(everyone, pid) for pid in pids)
-    return rough if rough <= limit else sum(_proportional(everyone, pid) for pid in pids)
-
-
-def _private(everyone: int, pid: str) -> int:
-    """Resident, not backed by a file."""
-    _, resident, shared, *_ = _words(everyone, f"{pid}/statm") or ["0"] * 3
-    return (int(resident) - int(shared)) * resource.getpagesize()
-
-
-def _proportional(everyone: int, pid: str) -> int:
-    """The same with what is shared divided among those who share it; a process that hides counts in full."""
-    words = _words(everyone, f"{pid}/smaps_rollup")
-    return (
-        int(words[words.index("Pss_Anon:") + 1]) * 1024 if "Pss_Anon:" in words else _private(everyone, pid)
-    )
-
-
-def _words(everyone: int, path: str) -> list[str]:
-    """The words of a small file; none where it is gone, or not for us."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY, dir_fd=everyone)
-    except OSError:
-        return []
-    try:
-        return os.read(descriptor, 4096).decode().split()
-    except OSError:
-        return []
-    finally:
-        os.close(descriptor)
 
 
 def _bring_back(names: list[str], result: int, each: int, total: int) -> list[int | None]:

@@ -250,6 +250,9 @@ def _judge(
         return JobResult(Status.INFRASTRUCTURE, f"the job could not be run: {why}", None, output, {}, wall_ms)
     files, missing = _files(job, answer["sizes"], result)
     status = int(answer["status"])
+    if answer["memory"]:
+        reason = f"its processes used more than {job.memory_mb} MB together: killed"
+        return JobResult(Status.CRASHED, reason, None, output, files, wall_ms)
     if os.WIFSIGNALED(status):
         reason = f"the command died of signal {os.WTERMSIG(status)}"
         return JobResult(Status.CRASHED, reason, None, output, files, wall_ms)

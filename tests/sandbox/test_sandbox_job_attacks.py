@@ -32,6 +32,6 @@ def test_all_job_attacks_are_contained(user: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     assert (found["uid"] == 0) == (user == "root")
-    assert len(ENDS) >= 14
+    assert len(ENDS) >= 27
     assert {name: row for name, row in found["attacks"].items() if row[2]} == {}
     assert {name: row[0] for name, row in found["attacks"].items()} == ENDS
