@@ -9,7 +9,7 @@ from mendel.report.evidence import gate_title
 from mendel.report.facts import Cycle, verdicts
 from mendel.report.values import Document, rows, table, text
 
-_STEPS = {"enhance": "new logic", "tune": "a search"}
+_STEPS = {"enhance": "new logic", "tune": "search"}
 IMPROVEMENTS = ("enhancement", "tuning")
 
 
@@ -56,12 +56,12 @@ def _step(cycle: Cycle, step: Document) -> Tried | None:
         return None
     name = _STEPS.get(text(step.get("step")), text(step.get("step")))
     if gap := step.get("gap"):
-        name += f" for the {text(gap).replace('_', ' ')}"
+        name += f": {text(gap).replace('_', ' ')}"
     if trials := step.get("trials"):
-        name += f" over the settings, {words.plural(int(trials), 'candidate')}"
+        name += f": {words.plural(int(trials), 'candidate')}"
     patch = next((p for p in cycle.patches if p.get("id") == step.get("patch")), None)
     if patch is None:
         return Tried(name, "no change", why)
     if luckless(patch):
-        return Tried(name, "refused", f"not passed: {stopped_by(patch)}", text(patch.get("id")))
+        return Tried(name, "refused", f"by {stopped_by(patch)}", text(patch.get("id")))
     return Tried(name, words.status(text(patch.get("status"))), "", text(patch.get("id")))
