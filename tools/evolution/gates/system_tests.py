@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.host.contracts import Job, JobResult, Status
@@ -16,6 +17,8 @@ from tools.evolution.gates.base import Case, verdict
 
 FOLDER = "mendel_tests"
 TAIL = 1500
+#: The written test needs no plugin, and loading those that happen to be installed takes longer than the test.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 class TestsGate:
@@ -64,16 +67,31 @@ class TestsGate:
             return None
         name = next(n for n in case.tests if n.endswith(".py"))
         command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{FOLDER}/{name}")
-        then, now = (self._run(case, b, command, case.tests) for b in (case.patch.base, case.patch.bundle))
-        turned = then.exit_code == 1 and passed(now)
+        then, now = self._before_and_after(case, command, ALONE)
+        if not _turned(then, now):  # the system's own settings of pytest may need its plugins
+            then, now = self._before_and_after(case, command, {})
         return {
             "test": name,
             "before": {"exit_code": then.exit_code, "output": then.output[-TAIL:]},
             "after": {"exit_code": now.exit_code, "output": now.output[-TAIL:]},
-            "ok": turned,
+            "ok": _turned(then, now),
         }
 
-    def _run(self, case: Case, bundle: str, command: tuple[str, ...], extra: Any = None) -> JobResult:
+    def _before_and_after(
+        self, case: Case, command: tuple[str, ...], environment: Mapping[str, str]
+    ) -> tuple[JobResult, JobResult]:
+        bundles = (case.patch.base, case.patch.bundle)
+        then, now = (self._run(case, b, command, case.tests, environment) for b in bundles)
+        return then, now
+
+    def _run(
+        self,
+        case: Case,
+        bundle: str,
+        command: tuple[str, ...],
+        extra: Any = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> JobResult:
         files = {f"{FOLDER}/{name}": text for name, text in (extra or {}).items()}
         settings = case.before.system.config.sandbox
         job = Job(
@@ -82,8 +100,13 @@ class TestsGate:
             extra=files,
             wall_seconds=settings.job_wall_s,
             memory_mb=settings.job_memory_mb,
+            environment=environment or {},
         )
         return run_job(case.place, job)
+
+
+def _turned(then: JobResult, now: JobResult) -> bool:
+    return then.exit_code == 1 and passed(now)
 
 
 def passed(result: JobResult) -> bool:
