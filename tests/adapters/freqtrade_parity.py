@@ -1,0 +1,136 @@
+"""Our trades beside freqtrade's own on the same strategies and candles.
+
+``python tests/adapters/freqtrade_parity.py CANDLES SYMBOL[,SYMBOL] [THEIRS.json]`` prints the table. CANDLES is a folder of
+SYMBOL-5m.parquet; THEIRS is what freqtrade_side.py printed (else it is run, by the interpreter that the environment variable
+MENDEL_BENCH_PYTHON names)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from freqtrade_side import class_in
+
+from sandbox.host.contracts import SandboxPlace
+from sandbox.host.sandbox import Sandbox
+from tools.backtest.simulate import simulate
+from tools.contracts import ExitReason, Market, Trade
+from tools.system.bundles import BundleStore
+from tools.system.markets import every_market
+from tools.system.runner import Runner, require
+from tools.system.system import System
+
+HERE = Path(__file__).resolve().parent
+STRATEGIES = HERE / "freqtrade_strategies"
+ROOT = HERE.parents[1]
+#: freqtrade's reasons -> ours. A reason that is not here is a custom exit's own text.
+REASONS = {
+    "exit_signal": {"signal"},
+    "roi": {"target"},
+    "stop_loss": {"stop"},
+    "trailing_stop_loss": {"trail", "stop"},
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Trades of one strategy on all symbols. ``same``: entry and exit bar and reason; ``odd``: the first that differ."""
+
+    strategy: str
+    theirs: int
+    ours: int
+    entries: int
+    exits: int
+    same: int
+    odd: tuple[str, ...]
+
+    @property
+    def equal(self) -> bool:
+        return self.theirs == self.ours == self.same
+
+
+def run_theirs(python: str, candles: Path, symbols: str) -> dict[str, Any]:
+    """What freqtrade trades. Minutes."""
+    command = [python, str(HERE / "freqtrade_side.py"), str(STRATEGIES), str(candles), symbols]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def run_ours(file: Path, candles: Path, symbols: list[str]) -> dict[str, tuple[Market, tuple[Trade, ...]]]:
+    """Our trades of one strategy file, by symbol."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        root = Path(folder) / "system"
+        root.mkdir()
+        shutil.copy(file, root / file.name)
+        (root / "mendel.toml").write_text(
+            f'[strategy]\nkind = "freqtrade"\ntarget = "{file.stem}:{class_in(file)}"\n'
+            f'[data]\npath = "{candles}/*-5m.parquet"\nsymbols = {json.dumps(symbols)}\n'
+            "[costs]\nfee_bps = { maker = 5.0, taker = 5.0 }\nslippage_bps = 0.0\nfunding = false\n"
+        )
+        system = System.open(root)
+        store = BundleStore(system.bundles)
+        base = store.snapshot(system)
+        markets = every_market(system)
+        with Sandbox(SandboxPlace(system.bundles, system.python)) as sandbox:
+            decided = Runner(system, sandbox, store).decide_many(base, markets)
+        costs = system.config.costs.costs()
+        return {s: (markets[s], simulate(markets[s], require(d), costs).trades) for s, d in decided.items()}
+
+
+def compare(name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, ...]]]) -> Compared:
+    """Trades by symbol and entry; the last one, where it is open or was ended with the data, is left out."""
+    if isinstance(theirs, str):
+        return Compared(name, -1, 0, 0, 0, 0, (theirs[:100],))
+    mine = {
+        (symbol, t.entry_time_ns): (t.exit_time_ns, t.reason.value)
+        for symbol, (_, trades) in ours.items()
+        for t in trades
+        if t.reason is not ExitReason.OPEN
+    }
+    rows = {(row[0], row[1]): (row[2], row[3]) for row in theirs if row[3] != "force_exit"}
+    both = rows.keys() & mine.keys()
+    exits = {key for key in both if rows[key][0] == mine[key][0]}
+    same = {key for key in exits if mine[key][1] in REASONS.get(rows[key][1], {"signal"})}
+    odd = [f"{k[0]} {k[1]} {rows.get(k)} {mine.get(k)}" for k in sorted(rows.keys() | mine.keys()) if k not in same]
+    return Compared(name, len(rows), len(mine), len(both), len(exits), len(same), tuple(odd[:6]))
+
+
+def main() -> None:
+    candles, symbols, *rest = sys.argv[1:]
+    python = os.environ.get("MENDEL_BENCH_PYTHON", "")
+    theirs = json.loads(Path(rest[0]).read_text()) if rest else run_theirs(python, Path(candles), symbols)
+    only = rest[1:]
+    rows = []
+    for file in sorted(STRATEGIES.glob("*.py")):
+        name = class_in(file)
+        if name not in theirs or (only and name not in only):
+            continue
+        try:
+            ours = run_ours(file, Path(candles).resolve(), symbols.split(","))
+        except Exception as error:  # noqa: BLE001 - the table says so
+            print(f"{name:18} {type(error).__name__}: {error}")
+            continue
+        row = compare(name, theirs[name], ours)
+        rows.append(row)
+        print(
+            f"{name:18} theirs {row.theirs:5} ours {row.ours:5} entries {row.entries:5} exits {row.exits:5} "
+            f"same {row.same:5} {'equal' if row.equal else ''}",
+            flush=True,
+        )
+        for text in row.odd if not row.equal else ():
+            print(f"    {text}")
+    print(f"{sum(row.equal for row in rows)} of {len(rows)} strategies trade for trade")
+
+
+if __name__ == "__main__":
+    main()

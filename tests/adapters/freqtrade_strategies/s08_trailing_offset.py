@@ -1,0 +1,29 @@
+# ruff: noqa: RUF012 - written as strategies are
+"""A closer trailing stop once there is a profit."""
+
+import talib.abstract as ta
+from freqtrade.strategy import IStrategy
+from technical import qtpylib
+
+
+class TrailingOffset(IStrategy):
+    timeframe = "5m"
+    minimal_roi = {"0": 10}
+    stoploss = -0.05
+    trailing_stop = True
+    trailing_stop_positive = 0.01
+    trailing_stop_positive_offset = 0.02
+    trailing_only_offset_is_reached = True
+
+    def populate_indicators(self, dataframe, metadata):
+        dataframe["fast"] = ta.SMA(dataframe, timeperiod=12)
+        dataframe["slow"] = ta.SMA(dataframe, timeperiod=48)
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe.loc[qtpylib.crossed_above(dataframe["fast"], dataframe["slow"]), "enter_long"] = 1
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        pass
+        return dataframe
