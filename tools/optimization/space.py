@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.host.contracts import Setting
 from tools.analysis.study import Study
 from tools.contracts import MendelError
+from tools.optimization.freqtrade_space import read_class
+from tools.optimization.numbers import number_of
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -116,20 +118,21 @@ class Space:
 def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
     """The search space of a study's system. ``wanted`` are names, each with a range if it likes (``min_score=4..8``);
     empty = every setting with a usable default. Raises SpaceError."""
-    target = study.system.config.strategy.params
-    if target is None:
-        raise SpaceError(
-            "the strategy has no settings: name what makes them as [strategy] params in mendel.toml"
-        )
+    target = _target(study)
     file, node = _owner(study, target)
-    found, skipped = _read(node)
+    ranges: Mapping[str, tuple[float, float]] = {}
+    if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind == "freqtrade":
+        settings = read_class(node)
+        found, skipped, ranges = settings.found, settings.skipped, settings.bounds
+    else:
+        found, skipped = _read(node)
     asked = dict(_asked(text) for text in wanted)
     unknown = sorted(set(asked) - set(found) - set(skipped))
     if unknown:
         raise SpaceError(f"no setting {', '.join(unknown)} in {file}: use {', '.join(found)}")
     params, why = [], dict(skipped)
     for name in asked or found:
-        made = _param(name, found.get(name), asked.get(name), why.get(name, ""))
+        made = _param(name, found.get(name), asked.get(name) or ranges.get(name), why.get(name, ""))
         if isinstance(made, str):
             why[name] = made
         else:
@@ -144,13 +147,19 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
 
 def settings_place(study: Study) -> tuple[str, str]:
     """(file, name) of the class or function that makes the settings. Raises SpaceError."""
-    target = study.system.config.strategy.params
+    file, node = _owner(study, _target(study))
+    return file, node.name
+
+
+def _target(study: Study) -> str:
+    """What makes the settings: a freqtrade strategy holds its own."""
+    strategy = study.system.config.strategy
+    target = strategy.target if strategy.kind == "freqtrade" else strategy.params
     if target is None:
         raise SpaceError(
             "the strategy has no settings: name what makes them as [strategy] params in mendel.toml"
         )
-    file, node = _owner(study, target)
-    return file, node.name
+    return target
 
 
 def _owner(study: Study, target: str) -> tuple[str, ast.ClassDef | ast.FunctionDef]:
@@ -195,16 +204,6 @@ def _defaults(node: ast.ClassDef | ast.FunctionDef) -> list[tuple[str, ast.expr]
     )
     named = zip([a.arg for a in node.args.kwonlyargs], node.args.kw_defaults, strict=True)
     return plain + [(name, value) for name, value in named if value is not None]
-
-
-def number_of(node: ast.expr) -> float | int | bool | None:
-    """The number or truth value that an expression is, None for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = number_of(node.operand)
-        return None if inner is None or isinstance(inner, bool) else -inner
-    return None
 
 
 def _asked(text: str) -> tuple[str, tuple[float, float] | None]:

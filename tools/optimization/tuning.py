@@ -96,6 +96,34 @@ class _Defaults(cst.CSTTransformer):
         value = self._replaced(target.value)
         return updated_node if value is None else updated_node.with_changes(value=value)
 
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
+        """A freqtrade strategy's: ``name = IntParameter(…, default=…)``, ``buy_params = {…}``, ``stoploss = …``."""
+        target, value = original_node.targets[0].target, updated_node.value
+        if not (self._here() and isinstance(target, cst.Name)):
+            return updated_node
+        name = target.value
+        fresh: cst.BaseExpression | None = None
+        if isinstance(value, cst.Call) and name in self.values:
+            fresh = self._with_default(value, name)
+        elif isinstance(value, cst.Dict) and name.endswith("_params"):
+            fresh = value.with_changes(elements=[self._entry(element) for element in value.elements])
+        elif not isinstance(value, cst.Call):
+            fresh = self._replaced(name)
+        return updated_node if fresh is None else updated_node.with_changes(value=fresh)
+
+    def _with_default(self, call: cst.Call, name: str) -> cst.Call:
+        arguments = list(call.args)
+        for at, argument in enumerate(arguments):
+            if argument.keyword is not None and argument.keyword.value == "default":
+                arguments[at] = argument.with_changes(value=self._replaced(name))
+        return call.with_changes(args=arguments)
+
+    def _entry(self, element: cst.BaseDictElement) -> cst.BaseDictElement:
+        key = element.key if isinstance(element, cst.DictElement) else None
+        name = key.evaluated_value if isinstance(key, cst.SimpleString) else None
+        value = self._replaced(name) if isinstance(name, str) else None
+        return element if value is None else element.with_changes(value=value)
+
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
         if (
             self._stack[:1] != [self.owner]
