@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import mendel
 from mendel import SafetyGuard, SystemAnalyzer, SystemEvolution
-from tools.contracts import GateVerdict, Verdict
+from tools.contracts import GateVerdict, Patch, Verdict
 from tools.evolution.promote import ApprovalError
 from tools.system.system import System
 
@@ -48,24 +50,41 @@ def test_system_analyzer(held_out: Callable[[str], Path], candles: str) -> None:
         }
 
 
-def test_system_evolution(held_out: Callable[[str], Path], candles: str) -> None:
-    folder = held_out("rsi_fade")
+@dataclass(frozen=True)
+class Repaired:
+    """A system, open for evolution, with a judged fix that is not applied. Whoever applies it rolls it back."""
+
+    folder: Path
+    evolution: SystemEvolution
+    fix: Patch
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory: pytest.TempPathFactory, candles: str) -> Iterator[Repaired]:
+    source = Path(__file__).parents[1] / "systems" / "rsi_fade"
+    folder = tmp_path_factory.mktemp("repaired") / "rsi_fade"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "truth.json", ".mendel"))
     before = tree(folder)
     with SystemEvolution(folder, data=candles) as evolution:
-        bug = SystemAnalyzer(folder, data=candles)
-        with bug as analyzer:
+        with SystemAnalyzer(folder, data=candles) as analyzer:
             found = analyzer.detect_bugs()[0]
         fix = evolution.generate_fix(found)
         assert fix.status.value == "awaiting_approval"
         assert tree(folder) == before
-        with pytest.raises(ApprovalError, match="explicit yes"):
-            evolution.apply_fix_safely(fix)
-        assert tree(folder) == before
-        done = evolution.apply_fix_safely(fix, exposure=True)
-        assert done.status.value == "applied"
-        assert tree(folder) != before
-        evolution.rollback(done)
-        assert tree(folder) == before
+        yield Repaired(folder, evolution, fix)
+
+
+def test_system_evolution(repaired: Repaired) -> None:
+    folder, evolution, fix = repaired.folder, repaired.evolution, repaired.fix
+    before = tree(folder)
+    with pytest.raises(ApprovalError, match="explicit yes"):
+        evolution.apply_fix_safely(fix)
+    assert tree(folder) == before
+    done = evolution.apply_fix_safely(fix, exposure=True)
+    assert done.status.value == "applied"
+    assert tree(folder) != before
+    evolution.rollback(done)
+    assert tree(folder) == before
 
 
 def test_fix_bugs_safely_stops_at_consent(held_out: Callable[[str], Path], candles: str) -> None:
@@ -78,17 +97,15 @@ def test_fix_bugs_safely_stops_at_consent(held_out: Callable[[str], Path], candl
     assert tree(folder) == before
 
 
-def test_safety_guard(held_out: Callable[[str], Path], candles: str) -> None:
-    folder = held_out("pullback_trend")
+def test_safety_guard(repaired: Repaired) -> None:
+    folder, fix = repaired.folder, repaired.fix
     before = tree(folder)
-    with SystemEvolution(folder, data=candles) as evolution:
-        with SystemAnalyzer(folder, data=candles) as analyzer:
-            fix = evolution.generate_fix(analyzer.detect_bugs()[0])
-        guard = SafetyGuard(System.open(folder))
-        assert guard.before_modification(fix).verdict().verdict is GateVerdict.PASS
-        evolution.apply_fix_safely(fix, exposure=True)
-        good = guard.after_modification(fix, [lambda: Verdict("looked", GateVerdict.PASS)])
-        assert guard.rollback_if_needed(fix, good) is None
-        bad = guard.after_modification(fix, [lambda: Verdict("looked", GateVerdict.FAIL)])
-        assert guard.rollback_if_needed(fix, bad) is not None
+    guard = SafetyGuard(System.open(folder))
+    assert guard.before_modification(fix).verdict().verdict is GateVerdict.PASS
+    repaired.evolution.apply_fix_safely(fix, exposure=True)
+    good = guard.after_modification(fix, [lambda: Verdict("looked", GateVerdict.PASS)])
+    assert guard.rollback_if_needed(fix, good) is None
+    assert tree(folder) != before
+    bad = guard.after_modification(fix, [lambda: Verdict("looked", GateVerdict.FAIL)])
+    assert guard.rollback_if_needed(fix, bad) is not None
     assert tree(folder) == before
