@@ -19,9 +19,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from lab.bugs.cases import CLEAN, clean_case, plant_case
+from lab.bugs.cases import clean_case, plant_case
 from lab.bugs.operators.registry import OPERATORS, operator_of
-from lab.bugs.split import is_held_out
+from lab.bugs.split import CLEAN, is_held_out
 from lab.bugs.style import FOLDER, load_style, style_names, write_system
 from tools.analysis.workbench import Workbench
 

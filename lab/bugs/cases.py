@@ -9,6 +9,8 @@ from typing import Any
 
 from lab.bugs.behaviour import changes_behaviour
 from lab.bugs.operator import Mutant, Operator, Place, shuffled
+from lab.bugs.score import EFFECT, FACTS
+from lab.bugs.split import CLEAN
 from lab.bugs.style import Style
 from sandbox.host.contracts import Job
 from sandbox.host.jobs import run_job
@@ -21,7 +23,6 @@ from tools.contracts import Finding
 NEAR_LINES = 3
 #: Candidates tried before a case is given up as void.
 TRIES = 6
-CLEAN = "clean"
 
 
 def clean_case(bench: Workbench, style: Style, tests: Path) -> dict[str, Any]:
@@ -60,6 +61,10 @@ def _judged(bench: Workbench, operator: Operator, mutant: Mutant, bundle: str, t
     findings = diagnose(study, tests=tests).findings
     seconds = time.monotonic() - started
     rows = [_judge(bench, study, operator, mutant, f) for f in findings]
+    rows = [
+        _effect(bench, study, r, f) if r["verdict"] == "false" else r
+        for r, f in zip(rows, findings, strict=True)
+    ]
     return {
         "status": "judged",
         "seconds": seconds,
@@ -73,7 +78,7 @@ def _judge(
     bench: Workbench, study: Study, operator: Operator, mutant: Mutant, finding: Finding
 ) -> dict[str, Any]:
     """``hit``; ``consequence`` (true of the mutant, not the defect itself); ``misplaced`` (right category, wrong line);
-    ``untested`` (no test that fails); ``false``."""
+    ``untested`` (no test that fails); ``false``, unless it is an ``effect``."""
     row = _shown(finding)
     if finding.category in operator.categories:
         if not near((finding.file, finding.line), mutant.places):
@@ -83,6 +88,13 @@ def _judge(
     return {**row, "verdict": "consequence" if finding.category in operator.consequences else "false"}
 
 
+def _effect(bench: Workbench, study: Study, row: dict[str, Any], finding: Finding) -> dict[str, Any]:
+    """The row, its verdict ``effect`` where the planted change made true what the finding says (see score.py)."""
+    if finding.category not in FACTS or not test_fails(bench, study.bundle, finding):
+        return row
+    return {**row, "verdict": EFFECT} if test_passes(bench, bench.study().bundle, finding) else row
+
+
 def near(place: Place, places: Iterable[Place]) -> bool:
     """Whether a place is within NEAR_LINES of one of ``places``."""
     return any(place[0] == file and abs(place[1] - line) <= NEAR_LINES for file, line in places)
@@ -90,13 +102,22 @@ def near(place: Place, places: Iterable[Place]) -> bool:
 
 def test_fails(bench: Workbench, bundle: str, finding: Finding) -> bool:
     """Whether the finding's written test runs on a bundle and fails there."""
+    return _exit_code(bench, bundle, finding) == 1
+
+
+def test_passes(bench: Workbench, bundle: str, finding: Finding) -> bool:
+    """Whether the finding's written test runs on a bundle and passes there."""
+    return _exit_code(bench, bundle, finding) == 0
+
+
+def _exit_code(bench: Workbench, bundle: str, finding: Finding) -> int | None:
     written = written_files(finding.test)
     if not written:
-        return False
+        return None
     module = next(name for name in written if name.endswith(".py"))
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
     extra = {f"t/{name}": text for name, text in written.items()}
-    return run_job(bench.place, Job(bundle, command, extra=extra)).exit_code == 1
+    return run_job(bench.place, Job(bundle, command, extra=extra)).exit_code
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
@@ -109,4 +130,4 @@ def _shown(finding: Finding) -> dict[str, Any]:
     }
 
 
-test_fails.__test__ = False  # type: ignore[attr-defined]
+test_fails.__test__ = test_passes.__test__ = False  # type: ignore[attr-defined]

@@ -2,7 +2,11 @@
 
 Fixed by a hash before any result was seen: of the names sorted by sha256("mendel-bugs-1|" + name), the first third is held
 out. A case is held out when its operator or its style is. Nobody opens a held-out failure while rules are still changed.
-The lists are written down; a test compares them with the rule, so that a new operator falls where its name puts it.
+The lists are written down; a test compares them with the rule.
+
+The failures of that third have been looked at since, and rules were changed after it: its figures are no longer those of unseen
+cases. ``UNSEEN_OPERATORS`` were written afterwards, all of them before anything was known of what the analyzer says about one;
+they are told apart and stay unseen only as long as nobody tunes to them.
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+#: Stands where an operator's name would, for the strategy as it is.
+CLEAN = "clean"
 SALT = "mendel-bugs-1"
 HELD_OUT_OPERATORS: frozenset[str] = frozenset(
     [
@@ -25,6 +31,22 @@ HELD_OUT_OPERATORS: frozenset[str] = frozenset(
         "whole_sample",
     ]
 )
+UNSEEN_OPERATORS: frozenset[str] = frozenset(
+    [
+        "comparison_inverted",
+        "cooldown_never_armed",
+        "fee_sign",
+        "integer_division",
+        "interpolated",
+        "label_unfinished",
+        "min_periods_one",
+        "nearest_join",
+        "reversed_window",
+        "size_over_one",
+        "stale_signal",
+        "whole_rank",
+    ]
+)
 HELD_OUT_STYLES: frozenset[str] = frozenset(["breakout", "carry", "scorecard"])
 
 
@@ -35,5 +57,10 @@ def held_out_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def is_held_out(operator: str, style: str) -> bool:
-    """Whether a case was set aside."""
-    return operator in HELD_OUT_OPERATORS or style in HELD_OUT_STYLES
+    """Whether a case was set aside, the unseen operators among them."""
+    return operator in HELD_OUT_OPERATORS or style in HELD_OUT_STYLES or is_unseen(operator)
+
+
+def is_unseen(operator: str) -> bool:
+    """Whether an operator was written after the last rule was."""
+    return operator in UNSEEN_OPERATORS

@@ -7,9 +7,9 @@ from typing import Any
 
 
 def scoreboard_text(document: Mapping[str, Any]) -> str:
-    """A table of both halves, of operators and of styles, then what was missed and what was made up."""
+    """A table of the parts, of operators and of styles, then what was missed and what was made up."""
     lines = [f"{'':<26}{'cases':>6}{'found':>7}{'recall':>8}{'precision':>11}{'void':>6}"]
-    halves = {"tuned": document["tuned"], "held out": document["held_out"]}
+    halves = {"tuned": document["tuned"], "held out": document["held_out"], "unseen": document["unseen"]}
     lines += [_line(name, figures) for name, figures in halves.items() if figures["n"]]
     for kind in ("operators", "styles"):
         lines += ["", f"By {kind} (* held out)"]

@@ -11,7 +11,7 @@ from lab.bugs.measure import measure_bugs
 from lab.bugs.operator import line_of, shuffled
 from lab.bugs.operators.registry import OPERATORS
 from lab.bugs.score import scoreboard
-from lab.bugs.split import HELD_OUT_OPERATORS, HELD_OUT_STYLES, held_out_of, is_held_out
+from lab.bugs.split import HELD_OUT_OPERATORS, HELD_OUT_STYLES, UNSEEN_OPERATORS, held_out_of, is_held_out
 from lab.bugs.style import BugError, load_style, style_names, write_system
 from tools.system.system import System
 
@@ -20,7 +20,8 @@ STYLES = style_names()
 
 def test_there_are_enough_and_a_third_is_held_out_by_the_rule() -> None:
     assert len(OPERATORS) >= 25 and len(STYLES) >= 8
-    assert held_out_of(OPERATORS) == HELD_OUT_OPERATORS
+    assert held_out_of(set(OPERATORS) - UNSEEN_OPERATORS) == HELD_OUT_OPERATORS
+    assert set(OPERATORS) > UNSEEN_OPERATORS and is_held_out(min(UNSEEN_OPERATORS), "trend")
     assert held_out_of(STYLES) == HELD_OUT_STYLES
     assert is_held_out(min(HELD_OUT_OPERATORS), "trend") and not is_held_out("last_value", "trend")
 
