@@ -10,6 +10,7 @@ is what does not move; a name used for something else moves seldom exactly the w
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ CLEAR = 0.9
 TEST_BARS = 1500
 #: A name keeps its meaning on any bars: no need for all of them.
 MOST_BARS = 6000
+
+
+#: A value, the share of bars on which it goes the wrong way, its medians where it should be high and low.
+Wrong = tuple[Watched, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,10 @@ class DirectionProbe:
         self,
         study: Study,
         meaning: Meaning,
-        wrong: list[tuple[Watched, float, float, float]],
+        wrong: list[Wrong],
         pair: tuple[Market, Market, str],
     ) -> Conviction:
-        item, share, high, low = wrong[0]
+        item, share, high, low = innermost(wrong)
         evidence: dict[str, Any] = {
             "probe": self.name,
             "quantity": item.name,
@@ -121,6 +126,23 @@ class DirectionProbe:
         return Conviction(
             finding, TestPlan("direction", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
         )
+
+
+def innermost(wrong: list[Wrong]) -> Wrong:
+    """The first that is not made of another one: what a function returns wrongly is wrong where it is called, too."""
+    makers = {w[0].function.rpartition(".")[2] for w in wrong}
+
+    def made(item: Watched) -> bool:
+        called = {
+            _name(n.func) for n in ast.walk(ast.parse(item.text, mode="eval")) if isinstance(n, ast.Call)
+        }
+        return bool(called & (makers - {item.function.rpartition(".")[2]}))
+
+    return next((w for w in wrong if not made(w[0])), wrong[0])
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _means(item: Watched, meaning: Meaning) -> bool:
