@@ -47,7 +47,13 @@ def emit(document: Any) -> None:
     """The one JSON document. NaN and infinities become null."""
     from tools.records import jsonable
 
-    sys.stdout.write(json.dumps(jsonable(document), indent=2, ensure_ascii=False) + "\n")
+    plain = jsonable(document)
+    text = json.dumps(plain, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # hostile text, a name that is no text, or a terminal that knows few letters
+        text = json.dumps(plain, indent=2)
+    sys.stdout.write(text + "\n")
     _emitted.set(True)
 
 

@@ -14,7 +14,7 @@ else:
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
-_EPERM, _ENOSYS, _ENOTTY = 1, 38, 25
+_EPERM, _ENOSYS, _ENOTTY, _ENOTSUP = 1, 38, 25, 95
 _ARCH_X86_64, _X32_BIT = 0xC000003E, 0x40000000
 _CLONE, _CLONE3, _TGKILL, _IOCTL, _FCNTL, _UTIMENSAT = 56, 435, 234, 16, 72, 280
 _AT_EMPTY_PATH = 0x1000
@@ -60,6 +60,8 @@ DENIED = {
 #: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Others are not held by a network namespace (AF_VSOCK) or are of no use.
 _JOB_FAMILIES = (1, 2, 10, 16)
 _SOCKET, _SOCKETPAIR, _PRLIMIT = 41, 53, 302
+#: setxattr ... fremovexattr: answered like a file system without them, since copying a file asks for them.
+_XATTRS = range(188, 200)
 
 _Program = list[tuple[int, int, int, int]]
 
@@ -121,6 +123,8 @@ def _candidate_program() -> _Program:
     program += [(_EQUAL, 0, 4, _TGKILL), (_LOAD, 0, 0, 16), (_EQUAL, 0, 1, os.getpid())]
     program += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERRNO | _EPERM)]
     program += [(_EQUAL, 0, 1, _IOCTL), (_RETURN, 0, 0, _ERRNO | _ENOTTY), *_files_by_descriptor()]
+    for number in _XATTRS:
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _ENOTSUP)]
     for number in sorted(ALLOWED.values()):
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     return [*program, (_RETURN, 0, 0, _ERRNO | _EPERM)]

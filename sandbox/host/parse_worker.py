@@ -4,9 +4,11 @@ executes what it reads. One request: a line with the size in bytes, then the sou
 from __future__ import annotations
 
 import ast
+import io
 import json
 import resource
 import sys
+import tokenize
 
 _MEMORY_BYTES, _CPU_SECONDS, _STACK_BYTES = 1 << 30, 60, 8 << 20
 _MOST_NESTED = 300
@@ -35,12 +37,23 @@ def depth(tree: ast.AST) -> int:
     return deepest
 
 
+def reads_as(source: bytes, encoding: str, text: str) -> bool:
+    """Whether an interpreter that obeys the file's coding line runs the program that is read here."""
+    try:
+        return source.decode(encoding) == text
+    except (LookupError, UnicodeError):
+        return False
+
+
 def why_not(source: bytes) -> str | None:
     """One line about what is wrong with the source; None if Python and libcst both take it."""
     import libcst
 
     try:
         text = source.decode("utf-8")
+        encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+        if encoding not in ("utf-8", "utf-8-sig") and not reads_as(source, encoding, text):
+            return f"read as {encoding}, which it declares, it is another program: save it as UTF-8"
         nested = depth(ast.parse(text))
         if nested > _MOST_NESTED:
             return f"nested {nested} levels deep, more than {_MOST_NESTED}"

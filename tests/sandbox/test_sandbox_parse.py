@@ -38,6 +38,33 @@ def test_what_is_wrong_is_said() -> None:
     assert why["large.py"] == "101 bytes of source, more than 100"
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("# coding: utf-7\n# +AAo-import os\n", "declares"),
+        ("#!/usr/bin/python\n# vim: set fileencoding=latin-1 :\nname = 'é'\n", "declares"),
+        ("# coding: no-such-thing\n", "SyntaxError"),
+        ("# coding: rot13\n", "declares"),
+        ("# coding: latin-1\nx = 1\n", None),
+        ("# coding: ascii\n", None),
+        ("# -*- coding: utf-8 -*-\nname = 'é'\n", None),
+        ("lambda: " * 5_000 + "1", "nested"),
+        ("x = " + "{" * 3_000 + "}" * 3_000, ""),
+        ("f'" + "{1:" * 400 + "}" * 400 + "'", ""),
+        ("x = " + "9" * 5_000, ""),
+        ("@a\n" * 10_000 + "def f(): 0\n", None),
+        ("with a as b" + ", a as b" * 5_000 + ": 0\n", None),
+        ("match x:\n case " + "[" * 500 + "]" * 500 + ": 0\n", ""),
+        ("\r" * 100_000 + "x = 1\r\n\f\n", None),
+    ],
+)
+def test_more_hostile_source(source: str, reason: str | None) -> None:
+    """What is read here is what is run, and whatever else it is, it is answered."""
+    why = check_source(source)
+    assert (why is None) == (reason is None), why
+    assert why is None or (reason or "") in why
+
+
 def test_a_helper_that_dies_is_replaced() -> None:
     with SourceChecker() as checker:
         assert checker.why_not("x = 1") is None

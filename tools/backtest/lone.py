@@ -145,7 +145,9 @@ def _why_not(name: str, source: bytes) -> str | None:
     if b"\0" in source:
         return f"{name} holds null bytes: it is no Python source"
     try:
-        text = source.decode("utf-8")
+        text = source.decode(
+            "utf-8-sig"
+        )  # the mark that some editors write in front is no part of the program
     except UnicodeDecodeError as error:
         return f"{name} is not UTF-8 text (byte {error.start}): save it as UTF-8"
     why = check_source(text, max_bytes=MOST_BYTES)

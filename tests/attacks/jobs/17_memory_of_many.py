@@ -1,4 +1,4 @@
-"""Twenty processes of 90 MB each, half of them in memory that nobody owns alone, hidden from each other: below the limit of one and far above what the job may use. Ends: crashed"""
+"""Fourteen processes of 90 MB each, half of them in memory that nobody owns alone, hidden from each other: below the limit of one and far above what the job may use. Ends: crashed"""
 
 import ctypes
 import mmap
@@ -6,7 +6,7 @@ import os
 import time
 
 libc = ctypes.CDLL(None)
-for number in range(20):
+for number in range(14):
     if os.fork() == 0:
         libc.prctl(4, 0, 0, 0, 0)
         held = bytearray(90 << 20) if number % 2 else mmap.mmap(-1, 90 << 20)
@@ -14,5 +14,5 @@ for number in range(20):
             held[at] = 1
         time.sleep(30)
         os._exit(0)
-time.sleep(2.5)
+time.sleep(30)
 print("GOT OUT")
