@@ -71,6 +71,25 @@ def test_growth_is_not_raised_to_a_year_from_a_few_weeks() -> None:
     assert volatility(np.zeros(19), 50).why == "19 days, needs 20"
 
 
+@pytest.mark.parametrize("days", [1, 3, 7])
+def test_bars_longer_than_a_day_are_annualised_by_their_length(days: int) -> None:
+    closes = 100 * np.cumprod(1 + np.random.default_rng(5).normal(0.002, 0.02, 100))
+    bars = [flat_bar(float(close)) for close in closes]
+    rows = {k: {"enter_long" if k % 4 == 0 else "exit_long": 1.0} for k in range(0, 99, 2)}
+    market = market_of(bars, minutes=1440 * days)
+    result = simulate(market, decisions_of(len(bars), rows), FREE)
+    returns, year = daily_returns(result), {"annualization": 365 / days}
+    value = {name: metric.value for name, metric in result.metrics.items()}
+    assert value["cagr"] == pytest.approx(
+        (result.equity[-1] / result.initial_cash) ** (365 / (100 * days)) - 1, rel=1e-9
+    )
+    assert value["sharpe"] == pytest.approx(empyrical.sharpe_ratio(returns, **year), rel=1e-9)
+    assert value["sortino"] == pytest.approx(empyrical.sortino_ratio(returns, **year), rel=1e-9)
+    assert value["volatility"] == pytest.approx(empyrical.annual_volatility(returns, **year), rel=1e-9)
+    words = "daily returns x sqrt(365)" if days == 1 else f"returns of {days} days x sqrt({365 / days:g})"
+    assert result.metrics["sharpe"].unit == f"ratio, {words}"
+
+
 def test_stretches_under_water() -> None:
     """Up 10 %, down to 90 % of that and back in four days; then 1 % below to the end."""
     result = held(np.array([0.1, -0.05, 0.9 / 0.95 - 1, 0.95 / 0.9 - 1, 1 / 0.95 - 1, 0.0, -0.01, 0.0]))

@@ -1,4 +1,6 @@
-"""Figures of an account's daily returns, annualised on 365 days: crypto trades every day. Risk-free rate 0."""
+"""Figures of an account's daily returns, annualised on 365 days: crypto trades every day. Risk-free rate 0.
+
+Bars longer than a day give one return each; ``span`` is how many days a return covers, 1 unless said otherwise."""
 
 from __future__ import annotations
 
@@ -18,13 +20,32 @@ DAYS_A_YEAR = 365
 DAY_NS = 86_400_000_000_000
 
 
-def too_few(trades: int, days: int | None = None, least_days: int = MIN_DAYS) -> str:
-    """Why there are too few observations, or nothing."""
+def too_few(trades: int, days: int | None = None, least_days: int = MIN_DAYS, what: str = "days") -> str:
+    """Why there are too few observations, or nothing. ``what`` the ``days`` are."""
     if trades < MIN_TRADES:
         return f"{trades} closed trades, needs {MIN_TRADES}"
     if days is not None and days < least_days:
-        return f"{days} days, needs {least_days}"
+        return f"{days} {what}, needs {least_days}"
     return ""
+
+
+def days_a_return(result: Backtest) -> float:
+    """How many days one of the account's daily returns covers: 1, or the bars' own length where that is longer."""
+    if len(result.time) < 2:
+        return 1.0
+    return max(1.0, float(np.median(np.diff(result.time))) / DAY_NS)
+
+
+def _returns_of(span: float) -> str:
+    return "daily returns" if span == 1.0 else f"returns of {span:g} days"
+
+
+def _annualised(span: float) -> str:
+    return f"{_returns_of(span)} x sqrt({DAYS_A_YEAR / span:g})"
+
+
+def _too_few_returns(trades: int, returns: Floats, span: float) -> str:
+    return too_few(trades, len(returns), what="days" if span == 1.0 else _returns_of(span))
 
 
 def known_if(condition: bool, name: str, value: float, unit: str, n: int, why: str) -> Metric:
@@ -34,14 +55,14 @@ def known_if(condition: bool, name: str, value: float, unit: str, n: int, why: s
 
 def daily_metrics(result: Backtest, closed: int) -> list[Metric]:
     """Growth, risk and their ratios; ``closed`` is the number of closed trades."""
-    returns = daily_returns(result)
-    growth, deepest = cagr(returns, closed), float(drawdown(result).max())
+    returns, span = daily_returns(result), days_a_return(result)
+    growth, deepest = cagr(returns, closed, span), float(drawdown(result).max())
     traded = bool(result.trades)
     return [
         growth,
-        volatility(returns, closed),
-        sharpe(returns, closed),
-        sortino(returns, closed),
+        volatility(returns, closed, span),
+        sharpe(returns, closed, span),
+        sortino(returns, closed, span),
         calmar(growth, deepest),
         known_if(traded, "max_drawdown", deepest, "fraction of peak equity", len(result.equity), "no trade"),
         _longest(result, drawdowns(result)),
@@ -49,44 +70,44 @@ def daily_metrics(result: Backtest, closed: int) -> list[Metric]:
     ]
 
 
-def cagr(returns: Floats, trades: int) -> Metric:
+def cagr(returns: Floats, trades: int, span: float = 1.0) -> Metric:
     """Compound annual growth: the product of 1 + daily return, to the power of 365 / days, less 1."""
     n = len(returns)
-    why = too_few(trades, n, MIN_DAYS_TO_COMPOUND)
-    value = 0.0 if why else float(np.prod(1.0 + returns)) ** (DAYS_A_YEAR / n) - 1.0
-    return known_if(not why, "cagr", value, "fraction a year, compounded daily returns", n, why)
+    days = n * span
+    why = too_few(trades, int(days), MIN_DAYS_TO_COMPOUND)
+    value = 0.0 if why else float(np.prod(1.0 + returns)) ** (DAYS_A_YEAR / days) - 1.0
+    return known_if(not why, "cagr", value, f"fraction a year, compounded {_returns_of(span)}", n, why)
 
 
-def volatility(returns: Floats, trades: int) -> Metric:
+def volatility(returns: Floats, trades: int, span: float = 1.0) -> Metric:
     """Annualised standard deviation of daily returns, with n - 1."""
-    why = too_few(trades, len(returns))
-    value = 0.0 if why else float(returns.std(ddof=1)) * DAYS_A_YEAR**0.5
-    return known_if(
-        not why, "volatility", value, f"fraction, daily sd x sqrt({DAYS_A_YEAR})", len(returns), why
-    )
+    why = _too_few_returns(trades, returns, span)
+    value = 0.0 if why else float(returns.std(ddof=1)) * (DAYS_A_YEAR / span) ** 0.5
+    return known_if(not why, "volatility", value, f"fraction, sd of {_annualised(span)}", len(returns), why)
 
 
-def sharpe(returns: Floats, trades: int) -> Metric:
+def sharpe(returns: Floats, trades: int, span: float = 1.0) -> Metric:
     """Annualised Sharpe ratio of daily returns (risk-free rate 0): mean / sd x sqrt(365), sd with n - 1.
 
     Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994)."""
-    unit = f"ratio, daily returns x sqrt({DAYS_A_YEAR})"
-    why = too_few(trades, len(returns)) or ("" if returns.std(ddof=1) > 0 else "daily returns never vary")
-    value = None if why else float(returns.mean() / returns.std(ddof=1) * np.sqrt(DAYS_A_YEAR))
+    unit, why = f"ratio, {_annualised(span)}", _too_few_returns(trades, returns, span)
+    why = why or ("" if returns.std(ddof=1) > 0 else f"{_returns_of(span)} never vary")
+    value = None if why else float(returns.mean() / returns.std(ddof=1) * np.sqrt(DAYS_A_YEAR / span))
     return Metric("sharpe", value, unit, len(returns), why)
 
 
-def sortino(returns: Floats, trades: int) -> Metric:
+def sortino(returns: Floats, trades: int, span: float = 1.0) -> Metric:
     """Annualised Sortino ratio of daily returns, target 0: mean / downside deviation x sqrt(365), the deviation
     being the root mean square of the negative returns over all days.
 
     Sortino and van der Meer, "Downside Risk", Journal of Portfolio Management 17 (1991)."""
-    unit = f"ratio, daily returns x sqrt({DAYS_A_YEAR})"
-    why = too_few(trades, len(returns)) or ("" if (returns < 0).any() else "no day lost")
+    unit, why = f"ratio, {_annualised(span)}", _too_few_returns(trades, returns, span)
+    why = why or ("" if (returns < 0).any() else "no day lost")
     if why:
         return Metric("sortino", None, unit, len(returns), why)
     downside = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
-    return Metric("sortino", float(returns.mean()) / downside * DAYS_A_YEAR**0.5, unit, len(returns))
+    ratio = float(returns.mean()) / downside * (DAYS_A_YEAR / span) ** 0.5
+    return Metric("sortino", ratio, unit, len(returns))
 
 
 def calmar(growth: Metric, deepest: float) -> Metric:
