@@ -7,7 +7,7 @@ that earned most, after other decisions, and early, where a back-fill shows.
 
 Search: cuts alone miss a peek on one bar in a hundred. So bars far apart are nudged, many in one run; where a decision
 just before a nudged bar moves, that may be the past's echo or a peek. Nudging only those bars again thins out the
-echoes, and the cut above decides on what is left. The search can therefore only miss, never accuse.
+echoes, a few far apart last, and the cut above decides on what is left. The search can therefore only miss, never accuse.
 
 A strategy that memorised the answers passes: only unseen data catches that."""
 
@@ -189,4 +189,13 @@ def _refine(ask: Ask, market: Market, whole: Decisions, suspects: np.ndarray, se
         ]
         suspects = np.sort(np.concatenate(left)) if left else suspects[:0]
     picked = np.linspace(0, len(suspects) - 1, min(SUSPECTS, len(suspects))).astype(int)
-    return [int(cut) for cut in suspects[picked]]
+    return [int(cut) for cut in _apart(ask, market, whole, suspects[picked], seed)]
+
+
+def _apart(ask: Ask, market: Market, whole: Decisions, suspects: np.ndarray, seed: int) -> np.ndarray:
+    """Those of a few suspects, far from each other by now, that still move what was decided before them. One run
+    instead of a cut for each."""
+    if not len(suspects):
+        return suspects
+    (then,) = ask([nudged(market, suspects, seed)])
+    return suspects if then is None else _suspects(whole, then, suspects)
