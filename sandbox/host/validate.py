@@ -59,7 +59,8 @@ def _in_range(name: str, values: Floats) -> NDArray[np.bool_]:
 
 
 def _words(name: str, value: float, bar: int) -> str:
-    got = f"got {value:.6g} at bar {bar}"
+    short = f"{value:.6g}"  # unless it hides by how little it is outside
+    got = f"got {short if not np.isfinite(value) or abs(float(short)) > 1.0 else repr(value)} at bar {bar}"
     if not np.isfinite(value):
         return f"{name} must be a number on every bar, {got}"
     if name in SIGNALS:

@@ -55,6 +55,9 @@ def run(tmp_path: Path) -> Runner:
         "return pd.DataFrame({'o': bars['open'], 'c': bars['close']}).diff(axis=1)['c'].clip(-1, 1)",
         "assert set(bars.keys()) >= {'time', 'high'} and 'low' in bars; return tuple(0 for _ in bars['time'])",
         "d = bars.copy(); d.loc[3:, 'close'] = 1.0; return d['close'].clip(0, 1)",
+        "d = pd.DataFrame(bars); assert list(d) == list(bars); return (d['close'].diff() > 0) * 1.0",
+        "bars['up'] = bars['close'].diff() > 0; bars['one'] = 1.0; return bars[['up', 'one']].min(axis=1) * 1.0",
+        "assert bars.values.shape == bars.shape == (len(bars), len(dict(bars))); return [0] * len(bars)",
     ],
 )
 def test_ways_to_read_columns(run: Runner, body: str) -> None:
@@ -84,6 +87,7 @@ LONG = "x = " + "+".join(["1"] * 900_000) + "\n"
         (b"def signals(bars): return bars['clsoe']\n", "KeyError: 'clsoe' (toy.py:1)"),
         (b"def signals(bars): return [0.0]\n", "shape (1,) for 300 bars"),
         (b"def signals(bars): return [2.0] * len(bars)\n", "between -1 and 1"),
+        (b"def signals(bars): bars['x'] = [1.0]; return 0\n", "shape (1,) for 300 bars"),
         (b"def signals(bars): return [float('nan')] * len(bars)\n", "must be a number"),
         (b"def signals(bars): return ['1'] * len(bars)\n", "wanted numbers"),
         (b"def signals(bars): return None\n", "NoneType"),
@@ -125,6 +129,21 @@ def on_bar(bar, portfolio):
     )
     assert done.outcome.status is Status.OK, done.outcome.reason
     assert done.to_json()["decisions"] == {"n": 300, "nonzero": 6}
+
+
+def test_a_number_of_numpy_is_a_number(run: Runner) -> None:
+    done = run(
+        "import numpy as np\ndef on_bar(bar, p): return np.where(bar['close'] > bar['open'], 1.0, -1.0)\n",
+        Feed.STEPPED,
+    )
+    assert done.outcome.status is Status.OK, done.outcome.reason
+
+
+def test_only_its_own_file_bears_its_name_and_a_small_excess_is_seen(run: Runner) -> None:
+    done = run("import os\ndef on_bar(bar, p):\n    os.close(9)\n    return 0.0\n", Feed.STEPPED)
+    assert done.outcome.status is Status.REJECTED and "toy.py" not in done.outcome.log
+    close = run("def signals(bars): return [-1.0000001] * len(bars)\n")
+    assert "got -1.0000001 at bar 0" in close.outcome.reason
 
 
 def test_a_hostile_name_is_cleaned(run: Runner) -> None:

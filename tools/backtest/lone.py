@@ -29,7 +29,7 @@ LONE_LIMITS = Limits(cpu_seconds=20, wall_seconds=30.0)
 MOST_BYTES = 2_000_000
 _FUNCTIONS = {Feed.WHOLE: "signals", Feed.STEPPED: "on_bar"}
 _BUNDLE = "0" * 64
-_FILE = "candidate.py"
+_FILE = "lone_file.py"  # no name of ours, or it would be taken for one in a traceback
 
 
 class LoneError(MendelError):

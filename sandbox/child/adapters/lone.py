@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,48 +38,45 @@ class Column(np.ndarray):
         return getattr(pd.Series(np.asarray(self)), name)
 
 
-class Bars:
+class Bars(dict[str, Any]):
     """All bars: ``bars["close"]`` is a column (read-only, over the sealed memory), ``len(bars)`` the number of
-    bars, everything else as a DataFrame with copies of the columns and a plain range index has it."""
+    bars, everything else as a DataFrame with copies of the columns and a plain range index has it.
+
+    A dict, since pandas makes a frame of nothing else (``pd.DataFrame(bars)``); a column may be added."""
 
     def __init__(self, time: Any, columns: Mapping[str, Any]) -> None:
-        self._columns = {name: values.view(Column) for name, values in {_TIME: time, **columns}.items()}
+        super().__init__({name: array.view(Column) for name, array in {_TIME: time, **columns}.items()})
         self._bars = len(time)
 
     def __getitem__(self, name: Any) -> Any:
-        if isinstance(name, str):
-            return self._columns[name]
-        return self._frame()[name]
+        return super().__getitem__(name) if isinstance(name, str) else self._frame()[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        array = np.array(value)
+        array = np.full(self._bars, value) if array.ndim == 0 else array
+        if array.shape != (self._bars,):
+            raise ValueError(f"column {name} has shape {array.shape} for {self._bars} bars")
+        super().__setitem__(name, array.view(Column))
 
     def __len__(self) -> int:
         return self._bars
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._columns
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        columns = self.__dict__["_columns"]
-        return columns[name] if name in columns else getattr(self._frame(), name)
+        return self[name] if name in self else getattr(self._frame(), name)
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """The column, or ``default``."""
-        return self._columns.get(name, default)
+    def copy(self, deep: bool = True) -> Any:
+        """A DataFrame."""
+        return self._frame()
 
-    def keys(self) -> Any:
-        """The names of the columns."""
-        return self._columns.keys()
-
-    def items(self) -> Any:
-        """Names and columns."""
-        return self._columns.items()
+    @property
+    def values(self) -> Any:
+        """As a DataFrame has it, not as a dict."""
+        return self._frame().values
 
     def _frame(self) -> Any:
-        return pd.DataFrame({name: np.array(values) for name, values in self._columns.items()})
+        return pd.DataFrame({name: np.array(column) for name, column in self.items()})
 
 
 class Record(dict[str, Any]):
@@ -166,6 +163,8 @@ def positions(answer: Any, bars: int) -> Any:
 
 def position(answer: Any) -> float:
     """The answer as a float. Raises Rejection where it is no number."""
+    if isinstance(answer, np.ndarray) and answer.ndim == 0:  # what np.where and np.clip make of a number
+        answer = answer[()]
     if isinstance(answer, (float, int, np.floating, np.integer, np.bool_)):
         return float(answer)
     raise Rejection(f"on_bar returned a {type(answer).__name__}: wanted a number between -1 and 1")
