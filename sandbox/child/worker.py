@@ -176,8 +176,7 @@ class Zygote:
                 return
             if message == b"stop":  # the child that was meant has ended by itself
                 continue
-            request = _read_request(descriptors[0])
-            answer = self._evaluate(request, descriptors)
+            answer = self._evaluate(float(message.removeprefix(b"run ")), descriptors)
             self._control.send(json.dumps(answer).encode())
 
     def _asked(self) -> bool:
@@ -187,13 +186,14 @@ class Zygote:
                 return False
         return True
 
-    def _evaluate(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    def _evaluate(self, wall_seconds: float, descriptors: list[int]) -> dict[str, Any]:
+        """The request itself is read in the child only: nothing of it stays behind for the children after it."""
         started = time.monotonic()
         entered_read, entered_write = os.pipe()
-        pid = self._child(request, descriptors[1:], entered_write)
+        pid = self._child(descriptors, entered_write)
         for descriptor in [*descriptors, entered_write]:
             os.close(descriptor)
-        timed_out = self._wait(pid, float(request["limits"]["wall_seconds"]))
+        timed_out = self._wait(pid, wall_seconds)
         _, status, usage = os.wait4(pid, 0)
         entered = os.read(entered_read, 1) == b"1"
         os.close(entered_read)
@@ -206,7 +206,7 @@ class Zygote:
             "rss_mb": usage.ru_maxrss / 1024,
         }
 
-    def _child(self, request: dict[str, Any], descriptors: list[int], entered: int) -> int:
+    def _child(self, descriptors: list[int], entered: int) -> int:
         candidate = sys.modules["_mendel_candidate"]
         if self._flags:
             pid = int(sys.modules["_mendel_linux"].clone(self._flags, signal.SIGCHLD))
@@ -214,7 +214,9 @@ class Zygote:
             pid = os.fork()
         if pid == 0:
             os.close(self._alive[1])
-            candidate.main(request, descriptors, self._alive[0], entered, self._walls)
+            candidate.main(
+                _read_request(descriptors[0]), descriptors[1:], self._alive[0], entered, self._walls
+            )
             os._exit(99)
         return pid
 

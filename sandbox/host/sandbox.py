@@ -171,7 +171,7 @@ class Sandbox:
             request, bars, *replays = ticket.files
             line = () if talk is None else talk.theirs
             sent = [request, bars, ticket.out, ticket.log, ticket.reason, *line, *replays]
-            zygote.begin(sent)
+            zygote.begin(sent, limits.wall_seconds)
             if talk is not None:
                 talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)
             end = zygote.end(limits.wall_seconds)

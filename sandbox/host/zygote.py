@@ -162,12 +162,12 @@ class Zygote:
     def run(self, descriptors: Sequence[int], wall_seconds: float) -> dict[str, Any]:
         """One child: request, data, out, log, reason and perhaps replay. Raises ZygoteDeadError when the
         zygote died or did not answer in time; it must then be killed."""
-        self.begin(descriptors)
+        self.begin(descriptors, wall_seconds)
         return self.end(wall_seconds)
 
-    def begin(self, descriptors: Sequence[int]) -> None:
+    def begin(self, descriptors: Sequence[int], wall_seconds: float) -> None:
         """Start one child and do not wait for it."""
-        self._send(b"run", descriptors)
+        self._send(b"run %r" % float(wall_seconds), descriptors)
 
     def stop(self) -> None:
         """Kill the child that was begun; ``end`` tells of it."""

@@ -86,7 +86,10 @@ def _rough_exponent(old: Floats, new: Floats, factor: float) -> float | None:
     sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in (old, new)]
     if not all(s.size for s in sizes):
         return None
-    power = float(np.log(np.median(sizes[1]) / np.median(sizes[0])) / np.log(factor))
+    old_size, new_size = (
+        float(np.median(np.log(size))) for size in sizes
+    )  # no quotient: a child may write 1e308
+    power = (new_size - old_size) / float(np.log(factor))
     return float(round(power)) if abs(power - round(power)) < ROUGH else None
 
 
