@@ -80,8 +80,10 @@ class Study:
 
     @cached_property
     def instrumented(self) -> Instrumented:
-        """The bundle with its conditions traced, tests and unreadable files left as they are."""
-        files = [f.path for f in self.tree.product() if self.system.editable(f.path)]
+        """The bundle with its conditions traced in the files that the strategy reaches; tests and unreadable files are left
+        as they are."""
+        relevant = self.architecture.relevant
+        files = [f.path for f in self.tree.product() if f.path in relevant and self.system.editable(f.path)]
         return instrument(self.store, self.bundle, files)
 
     @cached_property

@@ -28,10 +28,14 @@ from tools.analysis.study import Study, differs
 from tools.contracts import Finding, Market, Severity
 
 Scaling = Callable[[Market, float], Market]
+#: Market, scaled market, factor, changed bars.
+Break = tuple[Market, Market, float, np.ndarray]
 #: Sizes and distances may carry rounding; entries and exits are compared exactly all the same.
 TOLERANCE = 1e-6
-#: Powers of two, the mildest first. A number far above one market and far below another shows only by the large ones.
-FACTORS = (FACTOR, 1.0 / FACTOR, FACTOR**4, 1.0 / FACTOR**4)
+#: Powers of two. A number far above one market and far below another shows only by the large ones; what they leave as it
+#: is, the mild ones between them leave, too, so that they come first, and the mild ones only where something moved.
+LARGE = (FACTOR**4, 1.0 / FACTOR**4)
+FACTORS = (FACTOR, 1.0 / FACTOR, *LARGE)
 
 
 class ScaleProbe:
@@ -48,7 +52,7 @@ class ScaleProbe:
         culprits: dict[int, str] = {}
         explained = True
         for market, scaled, factor, _ in breaks:
-            slots, sufficient = self._culprits(study, market, scaled, factor)
+            slots, sufficient = self._culprits(study, market, scaled, factor, set(culprits))
             culprits |= slots
             explained &= sufficient
         if not breaks:
@@ -71,18 +75,27 @@ class ScaleProbe:
         )
         return [*found, self._unplaced(study, evidence, plan, None if found else likely, more)]
 
-    def _breaks(self, study: Study) -> Iterator[tuple[Market, Market, float, np.ndarray]]:
-        """(market, scaled market, factor, changed bars) for every symbol tried whose decisions change."""
-        for symbol, market in study.varied().items():
-            for factor in FACTORS:
-                scaled = self.scaling(market, factor)
-                then = study.runner.decide(study.bundle, scaled).decisions
-                if then is None:
-                    continue
-                changed = np.flatnonzero(differs(study.decisions[symbol], then, tolerance=TOLERANCE))
-                if changed.size:
-                    yield market, scaled, factor, changed
-                    break
+    def _breaks(self, study: Study) -> Iterator[Break]:
+        """Every symbol tried whose decisions change, with the mildest factor that changes them."""
+        markets = study.varied()
+        moved: dict[str, Break] = {}
+        for factor in LARGE:
+            moved |= self._moved(study, {s: m for s, m in markets.items() if s not in moved}, factor)
+        mild: dict[str, Break] = {}
+        for factor in FACTORS[:2]:
+            mild |= self._moved(study, {s: markets[s] for s in moved if s not in mild}, factor)
+        yield from ({**moved, **mild}[symbol] for symbol in markets if symbol in moved)
+
+    def _moved(self, study: Study, markets: Mapping[str, Market], factor: float) -> dict[str, Break]:
+        """The symbols whose decisions change by one factor; asked about side by side."""
+        scaled = {s: self.scaling(m, factor) for s, m in markets.items()}
+        found: dict[str, Break] = {}
+        for symbol, answer in study.runner.decide_many(study.bundle, scaled).items():
+            if answer.decisions is not None:
+                apart = differs(study.decisions[symbol], answer.decisions, tolerance=TOLERANCE)
+                if apart.any():
+                    found[symbol] = (markets[symbol], scaled[symbol], factor, np.flatnonzero(apart))
+        return found
 
     def _evidence(
         self, study: Study, market: Market, scaled: Market, factor: float, changed: np.ndarray
@@ -99,15 +112,18 @@ class ScaleProbe:
         }
 
     def _culprits(
-        self, study: Study, market: Market, scaled: Market, factor: float
+        self, study: Study, market: Market, scaled: Market, factor: float, known: set[int]
     ) -> tuple[dict[int, str], bool]:
         """Slot -> side of the constant, of conditions that are each necessary for the change, and whether together
-        they explain all of it."""
+        they explain all of it. ``known`` are culprits of other markets: where they explain this one, too, it has no others."""
         symbol = market.symbol
         mismatched = self._mismatched_on(study, scaled, factor)
         if not mismatched:
             return {}, False
         plain = study.traced({symbol: market}, record=tuple(mismatched))[symbol].outcome.series
+        again = [slot for slot in mismatched if slot in known]
+        if again and self._replayed_equal(study, scaled, plain, again):
+            return {slot: mismatched[slot] for slot in again}, True
         if not self._replayed_equal(study, scaled, plain, list(mismatched)):
             return mismatched, False
         if len(mismatched) == 1:
