@@ -22,7 +22,14 @@ from sandbox.host.interpreter import SandboxError, inspect_interpreter
 from sandbox.host.janitor import passing_folder
 from sandbox.host.request import Layout, open_ticket
 from sandbox.host.text import one_line
-from sandbox.host.zygote import PackagesError, Zygote, ZygoteDeadError, ZygoteSetup, child_environment
+from sandbox.host.zygote import (
+    JailError,
+    PackagesError,
+    Zygote,
+    ZygoteDeadError,
+    ZygoteSetup,
+    child_environment,
+)
 
 _USERNS = "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
 _LINUX = "run Mendel on Linux: in a virtual machine, a container or WSL 2"
@@ -75,14 +82,26 @@ def first_failure(layers: tuple[Layer, ...]) -> Layer | None:
 
 
 def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
-    """The candidates' walls, and the zygote that was attacked (None if none could be started)."""
+    """The candidates' walls, and the zygote that was attacked (None if none could be started). One that died or was
+    too slow says nothing about a wall: another is tried, once."""
     if not on_linux():
         return (
             Layer("linux", False, f"this is {sys.platform}: the walls are the Linux kernel's", _LINUX),
         ), None
     try:
+        return _tested(setup)
+    except ZygoteDeadError:
+        try:
+            return _tested(setup)
+        except ZygoteDeadError as error:
+            return (Layer("self-test", False, one_line(str(error)), "see the reason"),), None
+
+
+def _tested(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
+    """One zygote, started and attacked. ZygoteDeadError where that told nothing."""
+    try:
         zygote = Zygote.start(setup)
-    except (ZygoteDeadError, SandboxError, OSError) as error:
+    except (JailError, PackagesError, SandboxError, OSError) as error:
         return (_start_failure(error),), None
     try:
         with host_canaries() as canaries:
@@ -92,7 +111,10 @@ def fast_layers(setup: ZygoteSetup) -> tuple[tuple[Layer, ...], Zygote | None]:
                 "checks": list(_CHECKS),
             }
             found, why = _attack(zygote, asked)
-    except (ZygoteDeadError, OSError) as error:
+    except ZygoteDeadError:
+        zygote.kill()
+        raise
+    except OSError as error:
         zygote.kill()
         return (Layer("self-test", False, one_line(str(error)), "see the reason"),), None
     fresh = {f"new {name} namespace": bool(new) for name, new in zygote.report["namespaces"].items()}
@@ -152,6 +174,8 @@ def _attack(zygote: Zygote, canaries: dict[str, Any]) -> tuple[dict[str, bool | 
         with mmap.mmap(ticket.out, layout.words * 8, mmap.MAP_SHARED, mmap.PROT_READ) as view:
             words = np.frombuffer(view, np.float64).copy()
         told = one_line(memory.read_text(ticket.reason, 4096))
+        if end["timeout"]:
+            raise ZygoteDeadError(f"the probing child did not end within {_LIMITS.wall_seconds:g} s")
     finally:
         ticket.close()
     found = {

@@ -68,6 +68,20 @@ def test_a_killed_zygote_is_replaced_and_the_candidate_tried_again(place: Sandbo
         assert new != pid
 
 
+def test_a_zygote_killed_while_it_is_tested_proves_nothing_against_the_machine(
+    place: SandboxPlace, ask: Asker
+) -> None:
+    others, killed = zygote_pids(os.getpid()), set()
+    with Sandbox(place) as sandbox, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(sandbox.evaluate, ask(MEAN))
+        while not killed and not answer.done():
+            for pid in zygote_pids(os.getpid()) - others:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        assert killed and answer.result(60).status is Status.OK
+        assert all(layer.ok for layer in sandbox.layers())
+
+
 def test_a_zygote_killed_each_time_is_our_failure(place: SandboxPlace, ask: Asker) -> None:
     slow = ask("import time\ndef decide(bars): time.sleep(30)\n", limits=Limits(wall_seconds=20.0))
     others = zygote_pids(os.getpid())
