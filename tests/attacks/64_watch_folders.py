@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 import fcntl
+import signal
 
 
 def attack():
     seen = []
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # the notice itself, which would end it
     for path in (".", os.path.dirname(np.__file__)):
         try:
             fcntl.fcntl(os.open(path, os.O_RDONLY), 1026, 0x7)
