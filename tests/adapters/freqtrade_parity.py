@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,16 @@ REASONS = {
     "trailing_stop_loss": {"trail", "stop"},
 }
 
+INSIDE = "their stop trails on a candle's high before that candle's low; ours from the next candle on"
+CLOSE = "a profit is asked for at the close that decides; theirs at the open that fills"
+FOLLOWS = "follows from one of these: the other side is in a position"
+UNKNOWN = "not explained"
+
 
 @dataclass(frozen=True)
 class Compared:
-    """Trades of one strategy on all symbols. ``same``: entry and exit bar and reason; ``odd``: the first that differ."""
+    """Trades of one strategy on all symbols. ``same``: entry and exit bar and reason; ``whys`` counts
+    what the others are explained by; ``odd``: the first that nothing explains."""
 
     strategy: str
     theirs: int
@@ -49,6 +56,7 @@ class Compared:
     entries: int
     exits: int
     same: int
+    whys: dict[str, int]
     odd: tuple[str, ...]
 
     @property
@@ -90,19 +98,53 @@ def run_ours(file: Path, candles: Path, symbols: list[str]) -> dict[str, tuple[M
 def compare(name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, ...]]]) -> Compared:
     """Trades by symbol and entry; the last one, where it is open or was ended with the data, is left out."""
     if isinstance(theirs, str):
-        return Compared(name, -1, 0, 0, 0, 0, (theirs[:100],))
+        return Compared(name, -1, 0, 0, 0, 0, {}, (theirs[:100],))
     mine = {
         (symbol, t.entry_time_ns): (t.exit_time_ns, t.reason.value)
         for symbol, (_, trades) in ours.items()
         for t in trades
-        if t.reason is not ExitReason.OPEN
     }
-    rows = {(row[0], row[1]): (row[2], row[3]) for row in theirs if row[3] != "force_exit"}
-    both = rows.keys() & mine.keys()
+    last = {(symbol, trades[-1].entry_time_ns) for symbol, (_, trades) in ours.items() if trades}
+    open_ones = {key for key in last if mine[key][1] == ExitReason.OPEN.value}
+    rows = {(row[0], row[1]): (row[2], row[3]) for row in theirs}
+    forced = {key for key, (_, reason) in rows.items() if reason == "force_exit"}
+    whys = {
+        key: why(key, rows, mine)
+        for key in sorted(rows.keys() | mine.keys())
+        if key not in forced & open_ones
+    }
+    both = rows.keys() & mine.keys() - (forced & open_ones)
     exits = {key for key in both if rows[key][0] == mine[key][0]}
-    same = {key for key in exits if mine[key][1] in REASONS.get(rows[key][1], {"signal"})}
-    odd = [f"{k[0]} {k[1]} {rows.get(k)} {mine.get(k)}" for k in sorted(rows.keys() | mine.keys()) if k not in same]
-    return Compared(name, len(rows), len(mine), len(both), len(exits), len(same), tuple(odd[:6]))
+    counted = Counter(text for text in whys.values() if text)
+    odd = [f"{k[0]} {k[1]} {rows.get(k)} {mine.get(k)} {text}" for k, text in whys.items() if text == UNKNOWN]
+    return Compared(
+        name,
+        len(rows) - len(forced & open_ones),
+        len(mine) - len(forced & open_ones),
+        len(both),
+        len(exits),
+        sum(not text for text in whys.values()),
+        dict(counted),
+        tuple(odd[:6]),
+    )
+
+
+Rows = dict[tuple[str, int], tuple[int, str]]
+
+
+def why(key: tuple[str, int], rows: Rows, mine: Rows) -> str:
+    """Why a trade is not the same on both sides; empty where it is."""
+    if key in rows and key in mine:
+        (their_end, reason), (our_end, ours) = rows[key], mine[key]
+        if their_end == our_end and ours in REASONS.get(reason, {"signal"}):
+            return ""
+        if reason == "trailing_stop_loss" and their_end <= our_end:
+            return INSIDE
+        return CLOSE if reason == "exit_signal" else UNKNOWN
+    other = mine if key in rows else rows
+    symbol, entry = key
+    held = any(s == symbol and start < entry <= end for (s, start), (end, _) in other.items())
+    return FOLLOWS if held else UNKNOWN
 
 
 def main() -> None:
@@ -127,7 +169,9 @@ def main() -> None:
             f"same {row.same:5} {'equal' if row.equal else ''}",
             flush=True,
         )
-        for text in row.odd if not row.equal else ():
+        for text, count in row.whys.items():
+            print(f"    {count}: {text}")
+        for text in row.odd:
             print(f"    {text}")
     print(f"{sum(row.equal for row in rows)} of {len(rows)} strategies trade for trade")
 

@@ -12,9 +12,11 @@ import numpy as np
 
 from sandbox.child.callbacks import ANSWER, CONFIRM_ENTRY, CONFIRM_EXIT, EXIT, LEVERAGE, STAKE, STOP
 from sandbox.child.freqtrade_facts import SIGNALS
+from sandbox.host.contracts import AnswerError
 from sandbox.host.hybrid import Conversation
 from tools.backtest.step import Position, SteppingAccount
 from tools.contracts import DECISION_COLUMNS, Costs, ExitPlan, Floats, Market
+from tools.errors import MendelError
 from tools.system.adapters.freqtrade_exits import Exits, read_exits
 
 ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP_AT, _, TRAIL, _ = range(len(DECISION_COLUMNS))
@@ -40,7 +42,7 @@ class FreqtradeAccount:
         exits = read_exits(table[:, len(SIGNALS) :].T.reshape(-1))
         self.plan = exits.plan(self._costs, self._market.timeframe_minutes)
         decided = self._resting(table, exits)
-        if exits.asks or exits.profit_only:
+        if (exits.asks or exits.profit_only) and len(table) > 1:
             yield from self._live(decided, exits)
         return decided
 
@@ -54,7 +56,12 @@ class FreqtradeAccount:
         return decided
 
     def _live(self, decided: Floats, exits: Exits) -> Conversation:
-        account = self.account = SteppingAccount(self._market, self._costs, plan=self.plan)
+        try:
+            account = self.account = SteppingAccount(self._market, self._costs, plan=self.plan)
+        except MendelError as error:
+            raise AnswerError(
+                f"callbacks need an account, and there is none on these candles: {error}"
+            ) from error
         long, short = decided[:, ENTER_LONG] > 0.0, decided[:, ENTER_SHORT] > 0.0
         entries = np.flatnonzero(long | short).tolist()
         bars, bar, at = len(decided), 0, 0

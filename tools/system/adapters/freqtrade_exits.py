@@ -14,6 +14,8 @@ from tools.contracts import Costs, ExitPlan
 
 _LEAST = -0.999999
 _MOST_STOP = 1.0 - 1e-9
+#: A price that touches the stop has met it, whatever rounding says.
+_TOUCH = 1e-12
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Exits:
 
     def stop(self, leverage: float) -> float:
         """Distance of the stop from the entry price."""
-        return min(self.stoploss / leverage, _MOST_STOP)
+        return min(self.stoploss / leverage - _TOUCH, _MOST_STOP)
 
     def trail(self, leverage: float) -> float:
         """Distance at which the stop trails from the entry on; 0: it does not."""

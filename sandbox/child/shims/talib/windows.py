@@ -23,8 +23,17 @@ def rolling(values: Any, window: int, how: str) -> Any:
 
 
 def sma(values: Any, window: int) -> Any:
-    """Mean of the last ``window`` values."""
-    return rolling(values, window, "mean")
+    """Mean of the last ``window`` values, added and taken off one by one as TA-Lib does: equal means stay equal."""
+    out = np.full(len(values), np.nan)
+    if len(values) < window:
+        return out
+    later = values[window - 1 :]
+    steps = np.empty(window - 1 + 2 * len(later))
+    steps[: window - 1] = values[: window - 1]
+    steps[window - 1 :: 2] = later
+    steps[window::2] = -values[: len(later)]
+    out[window - 1 :] = np.cumsum(steps)[window - 1 :: 2] / window
+    return out
 
 
 def deviation(values: Any, window: int) -> Any:
