@@ -35,11 +35,14 @@ def run(
         Path,
         typer.Argument(metavar="MODULE.py", help="One file with signals(bars) or on_bar(bar, portfolio)."),
     ],
-    data: Annotated[Path, typer.Option("--data", help="Candles of one symbol: Parquet, Feather or CSV.")],
+    data: Annotated[Path, typer.Option("--data", help="Candles: one file, Parquet, Feather or CSV.")],
     feed: Annotated[
         FeedChoice,
         typer.Option(help="whole: signals(bars), once; stepped: on_bar(bar, portfolio), bar by bar."),
     ] = FeedChoice.WHOLE,
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", help="Which one, where the file holds several.")
+    ] = None,
     unsafe: Annotated[
         bool,
         typer.Option(
@@ -60,7 +63,7 @@ def run(
 
     with shown("running") as progress:
         progress("loading the candles")
-        market = load_market(data)
+        market = load_market(data, symbol=symbol)
         progress(f"running {module.name} on {len(market):,} bars of {market.symbol}")
         done = run_lone(module, market, feed=Feed(feed.value), unsafe=unsafe, **_settings(system))
     document = done.to_json()

@@ -53,7 +53,7 @@ def test_honest_files_raise_no_alarm(warm: tuple[Sandbox, Path], path: Path) -> 
     source, wrong = lone._source(path)
     assert wrong is None
     asked = lone._question(market(), feed_of(path), Costs())
-    bundle = write_bundle(store, {"candidate.py": source.decode()})
+    bundle = write_bundle(store, {lone._FILE: source.decode()})
     outcome = sandbox.evaluate(replace(asked, bundle=bundle))
     assert outcome.status is Status.OK, outcome.reason + outcome.log[-500:]
     assert outcome.decisions is not None and outcome.decisions.shape == (300, 1)

@@ -184,3 +184,17 @@ def test_the_command(user: str) -> None:
     assert good["decisions"]["nonzero"] == int((columns["close"] > columns["open"]).sum())
     assert {"seccomp", "landlock", "rlimits"} <= set(good["layers"]) and good["isolated"]
     assert (failed, crashed["status"]) == (1, "crashed")
+
+
+def test_a_file_of_several_symbols(tmp_path: Path) -> None:
+    time, columns = make_bars(40)
+    table = pd.DataFrame({"time": pd.to_datetime(time, utc=True), **columns})
+    table["high"], table["low"] = table[["open", "close"]].max(axis=1), table[["open", "close"]].min(axis=1)
+    both = pd.concat([table.assign(symbol="AAAUSDT"), table.iloc[:30].assign(symbol="BBBUSDT")])
+    data, toy = tmp_path / "bars.parquet", tmp_path / "toy.py"
+    both.to_parquet(data, index=False)
+    toy.write_text("def signals(bars): return [1.0] * len(bars)\n")
+    code, failed = command(str(toy), "--data", str(data))
+    assert code == 2 and "say which symbol" in failed["error"]
+    code, good = command(str(toy), "--data", str(data), "--symbol", "BBB")
+    assert (code, good["status"], good["decisions"]["n"]) == (0, "ok", 30)
