@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-COMMANDS, SETTINGS = "commands.md", "settings.md"
+COMMANDS, SETTINGS, ADAPTERS = "commands.md", "settings.md", "adapters.md"
 
 
 def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -68,11 +68,24 @@ def settings_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def adapters_page() -> str:
+    """What each kind of strategy can do."""
+    from tools.system.adapters.registry import every_adapter
+
+    lines = ["# Kinds of strategy", ""]
+    lines += ["What is followed of each kind's interface. Made from the code by `python -m mendel.docs`."]
+    for adapter in every_adapter():
+        lines += ["", f'## `kind = "{adapter.name}"`', "", "| feature | followed | note |", "|---|---|---|"]
+        lines += [f"| {row.feature} | {row.support} | {row.note} |" for row in adapter.supports]
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     folder = Path(__file__).resolve().parents[1] / "docs"
     folder.mkdir(exist_ok=True)
     (folder / COMMANDS).write_text(commands_page(), encoding="utf-8")
+    (folder / ADAPTERS).write_text(adapters_page(), encoding="utf-8")
     (folder / SETTINGS).write_text(settings_page(), encoding="utf-8")
 
 

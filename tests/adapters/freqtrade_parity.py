@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ REASONS = {
     "trailing_stop_loss": {"trail", "stop"},
 }
 
+TICK = "theirs rounds the stop up to the price's step, and the low is on it: ours is less than a step below"
 INSIDE = "their stop trails on a candle's high before that candle's low; ours from the next candle on"
 CLOSE = "a profit is asked for at the close that decides; theirs at the open that fills"
 FOLLOWS = "follows from one of these: the other side is in a position"
@@ -95,7 +97,9 @@ def run_ours(file: Path, candles: Path, symbols: list[str]) -> dict[str, tuple[M
         return {s: (markets[s], simulate(markets[s], require(d), costs).trades) for s, d in decided.items()}
 
 
-def compare(name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, ...]]]) -> Compared:
+def compare(
+    name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, ...]]], stoploss: float
+) -> Compared:
     """Trades by symbol and entry; the last one, where it is open or was ended with the data, is left out."""
     if isinstance(theirs, str):
         return Compared(name, -1, 0, 0, 0, 0, {}, (theirs[:100],))
@@ -107,9 +111,10 @@ def compare(name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, .
     last = {(symbol, trades[-1].entry_time_ns) for symbol, (_, trades) in ours.items() if trades}
     open_ones = {key for key in last if mine[key][1] == ExitReason.OPEN.value}
     rows = {(row[0], row[1]): (row[2], row[3]) for row in theirs}
+    rounded = {(row[0], row[1]) for row in theirs if _on_a_step(row, stoploss)}
     forced = {key for key, (_, reason) in rows.items() if reason == "force_exit"}
     whys = {
-        key: why(key, rows, mine)
+        key: why(key, rows, mine, rounded)
         for key in sorted(rows.keys() | mine.keys())
         if key not in forced & open_ones
     }
@@ -129,15 +134,30 @@ def compare(name: str, theirs: Any, ours: dict[str, tuple[Market, tuple[Trade, .
     )
 
 
+def stoploss_in(file: Path) -> float:
+    """The stop that the class writes, above 0."""
+    found = re.search(r"^    stoploss = -([0-9.]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return float(found.group(1)) if found else 0.0
+
+
 Rows = dict[tuple[str, int], tuple[int, str]]
 
 
-def why(key: tuple[str, int], rows: Rows, mine: Rows) -> str:
+def _on_a_step(row: list[Any], stoploss: float) -> bool:
+    """Whether a trade of theirs ended at its stop rounded up by less than one step of the price."""
+    decimals = max(len(repr(float(rate)).partition(".")[2]) for rate in row[4:6])
+    above = row[5] - row[4] * (1.0 - stoploss)
+    return bool(row[3] == "stop_loss" and 0.0 < above < 10.0**-decimals * 1.000001)
+
+
+def why(key: tuple[str, int], rows: Rows, mine: Rows, rounded: set[tuple[str, int]]) -> str:
     """Why a trade is not the same on both sides; empty where it is."""
     if key in rows and key in mine:
         (their_end, reason), (our_end, ours) = rows[key], mine[key]
         if their_end == our_end and ours in REASONS.get(reason, {"signal"}):
             return ""
+        if key in rounded and their_end <= our_end:
+            return TICK
         if reason == "trailing_stop_loss" and their_end <= our_end:
             return INSIDE
         return CLOSE if reason == "exit_signal" else UNKNOWN
@@ -162,7 +182,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - the table says so
             print(f"{name:18} {type(error).__name__}: {error}")
             continue
-        row = compare(name, theirs[name], ours)
+        row = compare(name, theirs[name], ours, stoploss_in(file))
         rows.append(row)
         print(
             f"{name:18} theirs {row.theirs:5} ours {row.ours:5} entries {row.entries:5} exits {row.exits:5} "

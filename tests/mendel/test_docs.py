@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mendel.docs import COMMANDS, SETTINGS, commands_page, settings_page
+from mendel.docs import ADAPTERS, COMMANDS, SETTINGS, adapters_page, commands_page, settings_page
 from tools.system.config import describe_settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -12,6 +12,10 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def test_the_command_page_is_up_to_date() -> None:
     assert (DOCS / COMMANDS).read_text(encoding="utf-8") == commands_page(), "run: python -m mendel.docs"
+
+
+def test_the_adapters_page_is_up_to_date() -> None:
+    assert (DOCS / ADAPTERS).read_text(encoding="utf-8") == adapters_page(), "run: python -m mendel.docs"
 
 
 def test_the_settings_page_is_up_to_date() -> None:

@@ -83,6 +83,7 @@ def _notes(found: Detected) -> list[str]:
     first = found.candidates[0]
     notes = [f"{file} does not parse: {why}" for file, why in found.unreadable.items()]
     notes += [f"{first.target}: {first.doubt}; set [strategy] params"] if first.doubt else []
+    notes += [f"{first.file}: {text}" for text in first.unfollowed]
     notes += [] if found.data else ["no candles found: set [data] path, use --data, or: mendel data synth"]
     if found.source != "." and found.tests:
         notes.append("imports start in src: tests outside of it are not part of what is run")

@@ -45,6 +45,8 @@ class Candidate:
     kind: str = "signals"
     #: Length of a bar that the strategy itself names, such as 5m.
     timeframe: str | None = None
+    #: What of the class is not followed when it is run, a sentence each.
+    unfollowed: tuple[str, ...] = ()
 
 
 def find_candidates(modules: Mapping[str, Module]) -> list[Candidate]:

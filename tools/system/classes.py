@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from tools.system.adapters.freqtrade_hooks import unfollowed
 from tools.system.candidates import Candidate
 from tools.system.modules import Module, last_name
 
@@ -68,7 +69,16 @@ def _candidate(
     writes = any(isinstance(n, ast.FunctionDef) and n.name in _WRITES for c in line for n in c.body)
     timeframe = next((t for c in line if (t := text_of(c, *_TIMEFRAMES))), None)
     score = _SCORE + 5 * writes - 3 * parent
-    return Candidate(f"{module.name}:{node.name}", None, module.file, node.lineno, score, "", kind, timeframe)
+    return Candidate(
+        target=f"{module.name}:{node.name}",
+        params=None,
+        file=module.file,
+        line=node.lineno,
+        score=score,
+        kind=kind,
+        timeframe=timeframe,
+        unfollowed=tuple(unfollowed(line)),
+    )
 
 
 def text_of(node: ast.ClassDef, *names: str) -> str | None:

@@ -11,6 +11,11 @@ from tools.system.adapters.signals import SignalsAdapter
 _BUILT: dict[str, Callable[[], Adapter]] = {"signals": SignalsAdapter, "freqtrade": FreqtradeAdapter}
 
 
+def every_adapter() -> list[Adapter]:
+    """One of each, for the table of what they can do."""
+    return [built() for built in _BUILT.values()]
+
+
 def adapter_for(kind: str) -> Adapter:
     """The adapter of a ``[strategy] kind``. Raises AdapterError for one that cannot be run yet."""
     if kind not in _BUILT:
