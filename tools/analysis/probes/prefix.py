@@ -3,7 +3,8 @@
 The strategy sees the bars up to a cut, and then the same bars with a future: the real one, and a scrambled one.
 What it decided before the cut must be the same to within rounding. The cuts stand just after the signals of
 the trades that earned most, since random cuts miss sparse look-ahead. Where it breaks, each suspect of the static
-detector is neutralised in a copy: the one without which the invariant holds is the culprit.
+detector is neutralised in a copy: the one without which the invariant holds is the culprit. Where none is, the values that
+get a name are overheard, and the first whose past changes is (see origin.py).
 
 False-positive risks: whole-sample numerics (an FFT, an unstable recursion) may round differently on a longer input;
 the tolerance is 1e-9 relative. A strategy that memorised the answers passes: only unseen data catches that.
@@ -14,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from tools.analysis.lookahead.ask import asking
 from tools.analysis.lookahead.check import TOLERANCE, check_lookahead, cuts_of, first_break
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.futures import turned
 from tools.analysis.probes.neutralise import forward_places, neutralise
+from tools.analysis.probes.origin import origins
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -73,6 +74,7 @@ class PrefixProbe:
         plan = self._plan(study, market, broken)
         cut = int(broken["cut"])
         culprits = self._culprits(study, market, suspects, cut) or self._searched(study, market, cut)
+        culprits = culprits or self._overheard(study, market, plan)
         found = [
             make_finding(
                 "lookahead",
@@ -111,6 +113,23 @@ class PrefixProbe:
                 return [place]
         return []
 
+    def _overheard(self, study: Study, market: Market, plan: TestPlan | None) -> list[Finding]:
+        """Where no line has a causal counterpart: the first named value whose past changes."""
+        if plan is None:
+            return []
+        window = market.cut(plan.start, plan.stop)
+        return [
+            make_finding(
+                "lookahead",
+                Severity.CRITICAL,
+                (w.file, w.line, w.text),
+                f"`{w.text}` ({w.name} in {w.function}()) is the first value whose past depends on later bars.",
+                {},
+                {"expression": w.text},
+            )
+            for w in origins(study, window, int(plan.arguments["cut"]))[:1]
+        ]
+
     def _holds_without(self, study: Study, market: Market, suspects: list[Finding], cut: int) -> bool:
         bundle = neutralise(study, suspects)
         return bundle is not None and self.holds(study, bundle, market, cut)
@@ -137,11 +156,3 @@ class PrefixProbe:
                         "prefix_scrambled", market.symbol, start, stop, {"cut": cut - start, "prices": prices}
                     )
         return None
-
-
-def turned(market: Market, cut: int) -> Market:
-    """The same past with the future's rows in reverse and a quarter dearer: what the written test does, too."""
-    columns = {n: np.concatenate([v[:cut], v[cut:][::-1]]) for n, v in market.columns.items()}
-    for name in market.columns_of("price"):
-        columns[name][cut:] *= 1.25
-    return market.with_columns(columns)

@@ -16,6 +16,12 @@ from tools.analysis.study import Study
 from tools.contracts import Market
 
 NAME = "mendel_watched"
+_PLAIN = f"(lambda {NAME}: ({NAME} > 0, {NAME})[1])(0)"
+#: For values of any kind: what is no column of numbers is looked at as a NaN.
+_COLUMN = (
+    f"(lambda mendel_whole: ((lambda {NAME}: {NAME} > 0)(mendel_whole if getattr(getattr(mendel_whole, 'dtype', None), "
+    "'kind', '-') in 'biuf' else float('nan')), mendel_whole)[1])(0)"
+)
 Position = tuple[int, int, int, int]
 
 
@@ -41,38 +47,40 @@ def position(node: ast.expr) -> Position:
 
 
 class _Wrap(ast.NodeTransformer):
-    def __init__(self, positions: set[Position]) -> None:
-        self.positions = positions
+    def __init__(self, positions: set[Position], template: str) -> None:
+        self.positions, self.template = positions, template
 
     def visit(self, node: ast.AST) -> ast.AST:
         here = position(node) if isinstance(node, ast.expr) else None
         inner = self.generic_visit(node)
         if here in self.positions and isinstance(inner, ast.expr):
             self.positions.discard(here)
-            call = ast.parse(f"(lambda {NAME}: ({NAME} > 0, {NAME})[1])(0)", mode="eval").body
+            call = ast.parse(self.template, mode="eval").body
             assert isinstance(call, ast.Call)
             call.args = [inner]
             return call
         return inner
 
 
-def watching(study: Study, expressions: Sequence[Watched]) -> Instrumented:
+def watching(study: Study, expressions: Sequence[Watched], *, columns_only: bool = False) -> Instrumented:
     """A traced copy; its conditions are in order of file, then of place."""
+    template = _COLUMN if columns_only else _PLAIN
     changes: dict[str, str | None] = {}
     for file in {w.file for w in expressions}:
         tree = ast.parse(study.tree.files[file].text)
-        wrapped = _Wrap({w.position for w in expressions if w.file == file}).visit(tree)
+        wrapped = _Wrap({w.position for w in expressions if w.file == file}, template).visit(tree)
         changes[file] = ast.unparse(ast.fix_missing_locations(wrapped))
     bundle = study.store.derive(study.bundle, changes)
     return instrument(study.store, bundle, sorted(changes))
 
 
 def watched_rates(
-    study: Study, expressions: Sequence[Watched], markets: Mapping[str, Market]
+    study: Study, expressions: Sequence[Watched], markets: Mapping[str, Market], *, columns_only: bool = False
 ) -> dict[str, list[Rate | None]]:
     """For each market the rate of each expression: ``left`` samples its values. None where it was not evaluated, or the
-    strategy came to no decision."""
-    traced = watching(study, expressions)
+    strategy came to no decision. ``columns_only``: values that are no columns of numbers are passed over; without it each
+    must be comparable with 0."""
+    traced = watching(study, expressions, columns_only=columns_only)
     slots = _slots(traced, expressions)
     answers = study.traced(markets, instrumented=traced)
     found: dict[str, list[Rate | None]] = {}
