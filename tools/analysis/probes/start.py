@@ -14,7 +14,7 @@ forgets slowly; hence the place, and the tolerance: five entries and 5 % of thos
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
@@ -86,7 +86,7 @@ class StartProbe:
             if s.category == "cumulative_origin"
             and (s.details.get("total", {}).get("file"), s.details.get("total", {}).get("line")) == total
         ]
-        file, line = (uses[0].file, uses[0].line) if uses else total
+        file, line = (uses[0].file, uses[0].line) if uses else (next(level_uses(study, *total), total))
         text = study.tree.files[file].text.splitlines()[line - 1].strip()
         summary = (
             f"`{text}` depends on where the data starts: with the first {apart.arguments['cut']:,} bars left out, "
@@ -199,6 +199,20 @@ def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
     return node.func.attr in ("cumsum", "cumprod", "cummax", "cummin", "expanding", "accumulate")
+
+
+def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
+    """Where the relative change of a running total is taken that a function only hands back: there its level starts to matter,
+    a difference of it would be sound."""
+    functions = (n for n in ast.walk(study.tree.files[path].tree) if isinstance(n, ast.FunctionDef))
+    around = [f.name for f in functions if f.lineno <= line <= (f.end_lineno or f.lineno)]
+    for file in study.tree.product():
+        if around and file.path in study.architecture.relevant:
+            for node in ast.walk(file.tree):
+                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "pct_change":
+                    made = node.func.value if isinstance(node.func, ast.Attribute) else node
+                    if isinstance(made, ast.Call) and ast.unparse(made.func).split(".")[-1] == around[-1]:
+                        yield file.path, node.lineno
 
 
 class _Windowed(ast.NodeTransformer):
