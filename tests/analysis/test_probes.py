@@ -12,6 +12,7 @@ from sandbox.host.jobs import run_job
 from tools.analysis.detect import diagnose
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
+from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
 HEAD = "import numpy as np\nimport pandas as pd\nfrom dataclasses import dataclass\n"
@@ -95,7 +96,7 @@ def passes(workbench: Workbench, finding: Finding) -> bool:
     paths = [Path(finding.test), Path(finding.test).with_suffix(".csv")]
     extra = {f"t/{p.name}": p.read_text(encoding="utf-8") for p in paths}
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{paths[0].name}")
-    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra))
+    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra, environment=ALONE))
     assert result.exit_code in (0, 1), result.output
     return result.exit_code == 0
 

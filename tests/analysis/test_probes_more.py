@@ -27,6 +27,7 @@ from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
+from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
 Maker = Callable[..., Path]
@@ -131,6 +132,7 @@ CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("constant that nobody reads", VECTOR, '["max_bars"] = HOLD', '["max_bars"] = 96', ConstantsProbe(), "unwired_setting"),
     ("again on the next bar", VECTOR, "long.astype(float)", "((long & ~long.shift(1, fill_value=False)) | (long & ~long.shift(1, fill_value=False)).shift(1, fill_value=False)).astype(float)", TwiceProbe(), "duplicated_entry"),
     ("last value", VECTOR, ".mean() / close", ".mean() / close.iloc[-1]", PrefixProbe(), "lookahead"),
+    ("window from behind", VECTOR, 'lean = delta(df).rolling(12).sum()', 'lean = delta(df).iloc[::-1].rolling(12).sum().iloc[::-1]', PrefixProbe(), "lookahead"),
     ("bare except", VECTOR, '    hour = df.index.hour', '    try:\n        hour = df.index.hour\n    except:\n        hour = 12', FaultProbe(), "swallowed_exception"),
     ("chance", VECTOR, "hour = df.index.hour", "hour = df.index.hour + np.random.randint(0, 3, len(df))", DeterminismProbe(), "nondeterminism"),
     ("lost side", VECTOR, "(lean < 0.2)", "(np.sign(lean.abs() + 1) < 0)", MirrorProbe(), "one_sided"),
@@ -175,7 +177,7 @@ def fails(workbench: Workbench, finding: Finding) -> bool:
     module = next(name for name in written if name.endswith(".py"))
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
     extra = {f"t/{name}": text for name, text in written.items()}
-    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra))
+    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra, environment=ALONE))
     assert result.exit_code in (0, 1), result.output
     return result.exit_code == 1
 
