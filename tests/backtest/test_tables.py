@@ -94,6 +94,15 @@ def test_a_portfolio_in_json_and_in_words(hourly: Backtest) -> None:
     assert document["rules"]["max_positions"] == 2 and document["rules"]["max_exposure"] == 1.0
     assert (document["entries_refused"], document["entries_cut"]) == (0, 0)
     assert "portfolio" not in backtest_json(alone, FREE, START_NS)
+    for dimension, table in document["by_regime"].items():
+        assert sum(row["trades"] for row in table.values()) == 28
+        assert sum(row["pnl"] for row in table.values()) == pytest.approx(
+            sum(trade.pnl for trade in portfolio.account.trades)
+        )
+        single = by_regime(alone["A"], markets["A"])[dimension]
+        for state, row in single.items():
+            assert table[state]["trades"] == 2 * row["trades"]
+            assert table[state]["time_share"] == pytest.approx(row["time_share"])
     text = backtest_text(alone, FREE, START_NS, portfolio=portfolio)
     assert "PORTFOLIO" in text and "0 entries refused" in text
     assert "leverage 3 (isolated)" in backtest_text(alone, replace(FREE, leverage=3.0), None)

@@ -128,7 +128,8 @@ def _break_even(rows: Floats, n_closed: int) -> Metric:
     quantity, entry, last, pnl = rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 5]
     notional = float(np.sum(quantity * (entry + last)))
     value = float(np.sum(pnl)) / notional * 1e4 if notional else 0.0
-    return known_if(not why, "break_even_cost_bps", value, "bps a side, funding included", n_closed, why)
+    unit = "bps a side, funding included, at the sizes of an account without costs"
+    return known_if(not why, "break_even_cost_bps", value, unit, n_closed, why)
 
 
 def universe_correlation(backtests: Mapping[str, Backtest]) -> tuple[Metric, dict[tuple[str, str], float]]:

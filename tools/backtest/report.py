@@ -75,7 +75,7 @@ def backtest_json(
             "correlations": {f"{a}/{b}": value for (a, b), value in pairs.items()},
         },
     }
-    return document if portfolio is None else {**document, "portfolio": portfolio_json(portfolio)}
+    return document if portfolio is None else {**document, "portfolio": portfolio_json(portfolio, markets)}
 
 
 def symbol_json(result: Backtest, market: Market | None = None) -> dict[str, Any]:
@@ -98,11 +98,13 @@ def symbol_json(result: Backtest, market: Market | None = None) -> dict[str, Any
     return document if market is None else {**document, "by_regime": by_regime(result, market)}
 
 
-def portfolio_json(portfolio: Portfolio) -> dict[str, Any]:
+def portfolio_json(portfolio: Portfolio, markets: Mapping[str, Market] | None = None) -> dict[str, Any]:
     """The shared account as a symbol's, with its rules, and what they did to entries."""
-    rules = portfolio.rules
+    rules, symbols = portfolio.rules, {trade.symbol for trade in portfolio.account.trades}
+    whole = markets is not None and symbols <= set(markets)
     return {
         **symbol_json(portfolio.account),
+        **({"by_regime": by_regime(portfolio.account, *markets.values())} if markets and whole else {}),
         "by_symbol": by_symbol(portfolio.account),
         "rules": {
             "max_positions": rules.max_positions,

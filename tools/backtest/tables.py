@@ -52,18 +52,25 @@ def by_exit(result: Backtest) -> dict[str, Row]:
     return _rows({trade: trade.reason.value for trade in closed_trades(result)})
 
 
-def by_regime(result: Backtest, market: Market) -> dict[str, dict[str, Row]]:
-    """For each dimension (volatility, volume, session) its states: rows with ``time_share``, the share of all bars in
-    that state. The state is the one known when the entry was decided, at the close of the bar before."""
+def by_regime(result: Backtest, *markets: Market) -> dict[str, dict[str, Row]]:
+    """For each dimension (volatility, volume, session) its states: rows with ``time_share``, the share of all bars of
+    all ``markets`` in that state. The state is the one of a trade's own symbol that was known when the entry was
+    decided, at the close of the bar before."""
     from tools.market.regimes import DIMENSIONS, MarketRegimeDetector
 
     detector, tables = MarketRegimeDetector(), {}
+    closed = closed_trades(result)
     for dimension in DIMENSIONS:
-        labels = detector.dimension(market, dimension)
-        names, counts = np.unique(labels, return_counts=True)
-        rows = _rows({t: str(labels[max(t.entry_bar - 1, 0)]) for t in closed_trades(result)})
+        labels = {market.symbol: detector.dimension(market, dimension) for market in markets}
+        names, counts = np.unique(np.concatenate([*labels.values()]), return_counts=True)
+        rows: dict[Trade, str] = {}
+        for market in markets:
+            own = [trade for trade in closed if trade.symbol == market.symbol]
+            bars = np.searchsorted(market.time, [trade.entry_time_ns for trade in own]) - 1
+            rows |= zip(own, labels[market.symbol][np.maximum(bars, 0)].astype(str).tolist(), strict=True)
+        found = _rows(rows)
         tables[dimension] = {
-            str(name): {**rows.get(str(name), row_of([])), "time_share": float(count / len(labels))}
+            str(name): {**found.get(str(name), row_of([])), "time_share": float(count / counts.sum())}
             for name, count in zip(names, counts, strict=True)
         }
     return tables
