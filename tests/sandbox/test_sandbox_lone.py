@@ -51,6 +51,7 @@ def run(tmp_path: Path) -> Runner:
         "return (bars['close'] > bars.close.rolling(5).mean()).fillna(False)",
         "return bars['close'] > bars['open']",
         "return np.tanh((bars['close'] - bars['close'].mean()) / bars['close'].std())",
+        "up = (bars['close'] - bars['open']).clip(lower=0); return up.clip(0, 1) + 0 * bars['close'].clip(0, 1)",
         "d = bars.copy(); d['x'] = d['close'].pct_change(); return d['x'].clip(-1, 1).fillna(0)",
         "return pd.DataFrame({'o': bars['open'], 'c': bars['close']}).diff(axis=1)['c'].clip(-1, 1)",
         "assert set(bars.keys()) >= {'time', 'high'} and 'low' in bars; return tuple(0 for _ in bars['time'])",

@@ -37,6 +37,12 @@ class Column(np.ndarray):
             raise AttributeError(name)
         return getattr(pd.Series(np.asarray(self)), name)
 
+    def clip(self, *limits: Any, **named: Any) -> Any:
+        """As numpy has it or, with ``lower`` or ``upper``, as pandas."""
+        if named.keys() & {"lower", "upper"}:
+            return pd.Series(np.asarray(self)).clip(*limits, **named)
+        return super().clip(*limits, **named)
+
 
 class Bars(dict[str, Any]):
     """All bars: ``bars["close"]`` is a column (read-only, over the sealed memory), ``len(bars)`` the number of
