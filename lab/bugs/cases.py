@@ -19,6 +19,7 @@ from tools.analysis.failing_test import written_files
 from tools.analysis.study import Study
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
+from tools.evolution.gates.system_tests import ALONE
 
 NEAR_LINES = 3
 #: Candidates tried before a case is given up as void.
@@ -117,7 +118,7 @@ def _exit_code(bench: Workbench, bundle: str, finding: Finding) -> int | None:
     module = next(name for name in written if name.endswith(".py"))
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
     extra = {f"t/{name}": text for name, text in written.items()}
-    return run_job(bench.place, Job(bundle, command, extra=extra)).exit_code
+    return run_job(bench.place, Job(bundle, command, extra=extra, environment=ALONE)).exit_code
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +25,39 @@ from tools.analysis.probes.start import GapProbe, StartProbe
 from tools.analysis.probes.twice import TwiceProbe
 from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
+from tools.analysis.study import Study
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
 from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
-Maker = Callable[..., Path]
-Opener = Callable[..., Workbench]
+TOML = """
+[strategy]
+kind = "signals"
+target = "strategy:signals"
+
+[data]
+path = "data/*.parquet"
+
+[vault]
+from = 0.1
+"""
+
+
+@pytest.fixture(scope="module")
+def workbench(candles: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """One sandbox for the file: every case is a version of the same system."""
+    folder = tmp_path_factory.mktemp("system")
+    (folder / "mendel.toml").write_text(TOML, encoding="utf-8")
+    (folder / "strategy.py").write_text("", encoding="utf-8")
+    with Workbench(folder, data=candles, symbols=["BTC", "TON"]) as opened:
+        yield opened
+
+
+def study_of(workbench: Workbench, source: str) -> Study:
+    """The study of a version whose strategy is ``source``."""
+    return workbench.study(workbench.store.derive(workbench.study().bundle, {"strategy.py": source}))
+
 
 VECTOR = """
 import numpy as np
@@ -148,36 +174,34 @@ def test_a_defect_is_convicted_at_its_place(
     new: str,
     probe: Probe,
     category: str,
-    make_system: Maker,
-    bench: Opener,
+    workbench: Workbench,
     tmp_path: Path,
 ) -> None:
-    folder = make_system(source.replace(old, new, 1))
-    workbench = bench(folder, ["BTC", "TON"])
-    findings = diagnose(workbench.study(), [probe], tests=tmp_path / "t").findings
+    study = study_of(workbench, source.replace(old, new, 1))
+    findings = diagnose(study, [probe], tests=tmp_path / "t").findings
     assert category in {f.category for f in findings}, findings
     finding = next(f for f in findings if f.category == category)
     if category not in ("one_sided", "duplicated_entry", "unwired_setting") and "max()" not in new:
         first = source[: source.index(old)].count("\n") + 1
         assert abs(finding.line - first) <= 3
-    assert fails(workbench, finding)
+    assert fails(workbench, study.bundle, finding)
 
 
 KNOWN = VECTOR.replace("(lean > -0.2)", "(lean == lean) & ~(lean != lean) & (lean > -0.2)")
 
 
 @pytest.mark.parametrize("source", [VECTOR, SCALAR, KNOWN], ids=["vector", "scalar", "known"])
-def test_sound_code_is_left_alone(source: str, make_system: Maker, bench: Opener) -> None:
-    assert diagnose(bench(make_system(source), ["BTC", "TON"]).study()).findings == ()
+def test_sound_code_is_left_alone(source: str, workbench: Workbench) -> None:
+    assert diagnose(study_of(workbench, source)).findings == ()
 
 
-def fails(workbench: Workbench, finding: Finding) -> bool:
-    """Run a finding's written test on the system as it stands."""
+def fails(workbench: Workbench, bundle: str, finding: Finding) -> bool:
+    """Run a finding's written test on a version."""
     written = written_files(finding.test)
     module = next(name for name in written if name.endswith(".py"))
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
     extra = {f"t/{name}": text for name, text in written.items()}
-    result = run_job(workbench.place, Job(workbench.study().bundle, command, extra=extra, environment=ALONE))
+    result = run_job(workbench.place, Job(bundle, command, extra=extra, environment=ALONE))
     assert result.exit_code in (0, 1), result.output
     return result.exit_code == 1
 
@@ -197,14 +221,12 @@ ADVICE: list[tuple[str, str, str, str]] = [
 
 @pytest.mark.parametrize(("old", "new", "category"), [c[1:] for c in ADVICE], ids=[c[0] for c in ADVICE])
 def test_advice_is_a_suspect_and_never_a_finding(
-    old: str, new: str, category: str, make_system: Maker, bench: Opener
+    old: str, new: str, category: str, workbench: Workbench
 ) -> None:
-    study = bench(make_system(VECTOR.replace(old, new, 1)), ["BTC", "TON"]).study()
-    diagnosis = diagnose(study, ADVISORY)
+    diagnosis = diagnose(study_of(workbench, VECTOR.replace(old, new, 1)), ADVISORY)
     assert diagnosis.findings == ()
     assert category in {s.category for s in diagnosis.suspects}
 
 
-def test_sound_code_gets_no_advice(make_system: Maker, bench: Opener) -> None:
-    study = bench(make_system(VECTOR), ["BTC", "TON"]).study()
-    assert {s.category for s in diagnose(study, ADVISORY).suspects} == set()
+def test_sound_code_gets_no_advice(workbench: Workbench) -> None:
+    assert {s.category for s in diagnose(study_of(workbench, VECTOR), ADVISORY).suspects} == set()
