@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from adapter_contract import AdapterContract, wavy_market
 
@@ -47,6 +48,21 @@ class Crossing(IStrategy):
         return dataframe
 """
 
+_CALLBACKS = """
+use_custom_stoploss = True
+
+def custom_stoploss(self, pair, trade, current_time, current_rate, current_profit, **kwargs):
+    assert trade.pair == pair == "TON/USDT" and trade.open_rate > 0
+    return 0.004 if current_profit > 0.01 else None
+
+def custom_exit(self, pair, trade, current_time, current_rate, current_profit, **kwargs):
+    return "hour" if (current_time - trade.open_date_utc).total_seconds() >= 3600 else None
+
+def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time,
+                        entry_tag, side, **kwargs):
+    return current_time.minute != 0
+"""
+
 
 class TestFreqtrade(AdapterContract):
     kind = "freqtrade"
@@ -77,29 +93,15 @@ class TestFreqtrade(AdapterContract):
         assert decisions.column("stop")[entries] == pytest.approx(0.05)
 
     def test_what_callbacks_decide_is_what_the_simulation_repeats(self, runner: Runner, base: str) -> None:
-        answer = self.asked(
-            runner,
-            base,
-            """
-            use_custom_stoploss = True
-
-            def custom_stoploss(self, pair, trade, current_time, current_rate, current_profit, **kwargs):
-                assert trade.pair == pair == "TON/USDT" and trade.open_rate > 0
-                return 0.004 if current_profit > 0.01 else None
-
-            def custom_exit(self, pair, trade, current_time, current_rate, current_profit, **kwargs):
-                return "hour" if (current_time - trade.open_date_utc).total_seconds() >= 3600 else None
-
-            def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time,
-                                    entry_tag, side, **kwargs):
-                return current_time.minute != 0
-            """,
-        )
+        answer = self.asked(runner, base, _CALLBACKS)
         decisions, market = require(answer), wavy_market()
         trades = simulate(market, decisions, runner.system.config.costs.costs()).trades
         assert decisions.plan.moves and {t.reason.value for t in trades} >= {"signal", "stop"}
         assert all(t.exit_bar - t.entry_bar <= 12 for t in trades if t.reason.value == "signal")
         assert all((t.entry_time_ns // 60_000_000_000) % 60 != 0 for t in trades)
+        for cut in (400, 555, 701, 833, 1000, 1111):
+            part = self.asked(runner, base, _CALLBACKS, market.cut(0, cut))
+            np.testing.assert_array_equal(require(part).values, decisions.values[:cut])
         plain = require(runner.decide(base, market))
         assert (decisions.entries() != plain.entries()).any()
 

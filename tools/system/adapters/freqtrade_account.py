@@ -66,19 +66,22 @@ class FreqtradeAccount:
         entries = np.flatnonzero(long | short).tolist()
         bars, bar, at = len(decided), 0, 0
         account.step(0, ())
-        while bar + 1 < bars:
+        while bar < bars:
             if account.position is None:
                 while at < len(entries) and entries[at] < bar:
                     at += 1
-                bar = max(bar, entries[at] if at < len(entries) else bars - 1)
-                if bar + 1 >= bars:
+                if at == len(entries):
                     break
-            if not (account.position is not None and not self._leaves(decided, bar)):
+                bar = entries[at]
+            if account.position is None or self._leaves(decided, bar):
                 yield from self._enter(bar, decided, exits)
             bar += 1
-            account.step(bar, decided[bar - 1].tolist())
-            if account.position is not None and bar + 1 < bars:
-                yield from self._hold(bar, decided, exits, account.position)
+            if bar < bars:
+                account.step(bar, decided[bar - 1].tolist())
+                if (
+                    account.position is not None
+                ):  # on the last bar, too: what is decided must not depend on the end
+                    yield from self._hold(bar, decided, exits, account.position)
         return decided
 
     def _leaves(self, decided: Floats, bar: int) -> bool:
