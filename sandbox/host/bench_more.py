@@ -29,13 +29,16 @@ def on_bar(bar, portfolio):
 """
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE_MB = os.sysconf("SC_PAGESIZE") / (1 << 20)
-EngineMaker = Callable[[], Engine]
+EngineMaker = Callable[[Evaluation], Engine]
 
 
 class NoAccount:
     """A portfolio of eight words that never change: what is measured is the conversation."""
 
     names = tuple(f"word{k}" for k in range(8))
+
+    def __init__(self, asked: Evaluation) -> None:
+        pass
 
     def step(self, bar: int, decided: Sequence[float]) -> Sequence[float]:
         """Nothing."""
@@ -47,6 +50,8 @@ def _toy(bars: int) -> Iterator[tuple[Path, Evaluation]]:
     """A store with one toy in it, and the question about it."""
     rng = np.random.default_rng(0)
     columns = {name: 100.0 + rng.normal(0.0, 1.0, bars) for name in _COLUMNS}
+    columns["high"] = np.max([columns[n] for n in ("open", "high", "low", "close")], axis=0)
+    columns["low"] = np.min([columns[n] for n in ("open", "low", "close")], axis=0)
     stamps = np.arange(bars, dtype=np.int64) * 300_000_000_000
     with tempfile.TemporaryDirectory(prefix="mendel-bench-") as folder:
         Path(folder).chmod(0o755)
@@ -106,7 +111,7 @@ def bench_stepped(
                 asked.columns,
                 _FIELDS,
                 feed=Feed.STEPPED,
-                dialogue=lambda: BarDialogue(asked.time, asked.columns, _FIELDS, engine()),
+                dialogue=lambda: BarDialogue(asked.time, asked.columns, _FIELDS, engine(asked)),
             )
             spent, started = _used(sandbox), time.perf_counter()
             _ask(sandbox, question)

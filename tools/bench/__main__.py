@@ -20,12 +20,15 @@ from typing import Any
 
 from sandbox.host.bench import bench_sandbox
 from sandbox.host.bench_more import bench_cost, bench_soak, bench_stepped
+from sandbox.host.contracts import Evaluation
+from tools.backtest.step import PositionAccount
 from tools.bench.cycle import bench_cycle, bench_start
 from tools.bench.hypothesis import bench_hypothesis
 from tools.bench.look import bench_look
 from tools.bench.optimizer import bench_optimizer
 from tools.bench.recall import bench_recall
 from tools.bench.world import ROOT
+from tools.contracts import Costs, Market
 
 RIVALS = ROOT / ".venv-bench" / "bin" / "python"
 
@@ -42,11 +45,16 @@ def bench_kernel() -> dict[str, Any]:
     return document
 
 
+def real_account(asked: Evaluation) -> PositionAccount:
+    """The account that a stepped strategy is answered from, with every rule of the simulator."""
+    return PositionAccount(Market("X", 5, asked.time, asked.columns, {}), Costs())
+
+
 BENCHES: dict[str, Callable[[], object]] = {
     "kernel": bench_kernel,
     "sandbox": lambda: bench_sandbox(Path(sys.executable)),
     "sandbox_cost": lambda: bench_cost(Path(sys.executable)),
-    "sandbox_stepped": lambda: bench_stepped(Path(sys.executable)),
+    "sandbox_stepped": lambda: bench_stepped(Path(sys.executable), engine=real_account),
     "sandbox_soak": lambda: bench_soak(Path(sys.executable)),
     "start": bench_start,
     "look": bench_look,
