@@ -26,28 +26,30 @@ def measure_bugs(
     styles: Sequence[str] = (),
     held_out: bool = False,
     data: str | None = None,
+    days: int = DAYS,
     out: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The document of ``mendel scoreboard bugs``. [] of operators or styles means all. Raises MendelError for names that do
+    """The document of ``mendel scoreboard bugs``. [] of operators or styles means all; ``days`` of
+    generated candles. Raises MendelError for names that do
     not exist and candles that cannot be read."""
     check_names(operators, styles)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mendel-candles-") as folder:
         progress("making candles")
-        sets = {"generated": write_candles(Path(folder) / "generated")}
+        sets = {"generated": write_candles(Path(folder) / "generated", days=days)}
         if data is not None:
             sets["given"] = _given(data, Path(folder) / "given")
         tasks = []
         for name, glob in sets.items():
-            market = name if name == "generated" else f"{name}-{_content(glob)}"
+            market = name if name == "generated" and days == DAYS else f"{name}-{_content(glob)}"
             tasks += tasks_for(operators, styles, held_out, market, glob, out)
         rows = [{**r, "market": r["market"].split("-")[0]} for r in run_tasks(tasks, progress)]
     return {
         "scoreboard": "bugs",
         "held_out_measured": held_out,
         **scoreboard(rows),
-        "candles": {"days": DAYS, "seed": SEED, "symbols": list(SYMBOLS), "data": data},
+        "candles": {"days": days, "seed": SEED, "symbols": list(SYMBOLS), "data": data},
         "processes": PROCESSES,
         "seconds": time.monotonic() - started,
     }

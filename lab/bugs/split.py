@@ -6,7 +6,9 @@ The lists are written down; a test compares them with the rule.
 
 The failures of that third have been looked at since, and rules were changed after it: its figures are no longer those of unseen
 cases. ``UNSEEN_OPERATORS`` were written afterwards, all of them before anything was known of what the analyzer says about one;
-they are told apart and stay unseen only as long as nobody tunes to them.
+they are told apart and stay unseen only as long as nobody tunes to them. Their first measure, three styles each by hash: recall
+12 of 32, precision 12 of 21. The placing of look-ahead (probes/origin.py) was mended after it: ``reversed_window``,
+``interpolated`` and ``nearest_join`` have been opened by that, the other nine have not.
 """
 
 from __future__ import annotations

@@ -81,6 +81,8 @@ def test_recall_counts_cases_and_precision_findings() -> None:
     assert (board["held_out"]["recall"], board["held_out"]["precision"]) == (1.0, 1.0)
     assert board["clean"] == {"n": 1, "false_findings": []}
     assert board["void"] == ["last_value in process"]
+    effect = scoreboard([row("last_value", "trend", "hit", "effect")])["tuned"]
+    assert (effect["precision"], effect["precision_strict"], effect["effects"]) == (1.0, 0.5, 1)
     assert board["operators"]["last_value"]["void"] == 1
 
 
@@ -88,7 +90,8 @@ def test_recall_counts_cases_and_precision_findings() -> None:
 @pytest.mark.slow
 def test_a_small_board_is_right_and_is_not_run_twice(tmp_path: Path) -> None:
     steps: list[str] = []
-    asked = {"operators": ["absolute_volume_floor", "unfinished_bar"], "styles": ["trend"], "out": tmp_path}
+    operators = ["absolute_volume_floor", "unfinished_bar"]
+    asked = {"operators": operators, "styles": ["trend"], "out": tmp_path, "days": 12}
     board = measure_bugs(**asked, progress=steps.append)  # type: ignore[arg-type]
     assert board["tuned"]["recall"] == 1.0 and board["tuned"]["precision"] == 1.0
     assert board["clean"] == {"n": 1, "false_findings": []}
