@@ -154,6 +154,26 @@ class TestFreqtrade(AdapterContract):
         assert outcome.status is Status.REJECTED and words in outcome.reason, outcome.reason
         assert "crossing.py:" in outcome.reason
 
+    def test_shorts_where_the_class_allows_them(self, runner: Runner, base: str) -> None:
+        text = """
+        def populate_exit_trend(self, dataframe, metadata):
+            crossed = qtpylib.crossed_below(dataframe["fast"], dataframe["slow"])
+            dataframe.loc[crossed, ["exit_long", "enter_short"]] = (1, 1)
+            dataframe.loc[dataframe["enter_long"] == 1, "exit_short"] = 1
+            return dataframe
+
+        def custom_exit(self, pair, trade, current_time, current_rate, current_profit, **kwargs):
+            assert pair == ("TON/USDT:USDT" if self.can_short else "TON/USDT")
+            way = -1 if trade.is_short else 1
+            assert (current_profit > 0) <= (way * (current_rate - trade.open_rate) > 0)
+            return "enough" if current_profit > 0.02 else None
+        """
+        market, costs = wavy_market(), runner.system.config.costs.costs()
+        both = self.asked(runner, base, textwrap.dedent(text) + "\ncan_short = True\n", market)
+        sides = {t.side for t in simulate(market, require(both), costs).trades}
+        long_only = self.asked(runner, base, text, market)
+        assert sides == {1, -1} and not require(long_only).column("enter_short").any()
+
     def test_a_parameter_out_of_its_range_is_refused(self, runner: Runner, base: str) -> None:
         outcome = runner.decide(base, wavy_market(), overrides={"buy_fast": 99}).outcome
         assert outcome.status is Status.REJECTED and "99 is not between 3 and 20" in outcome.reason
