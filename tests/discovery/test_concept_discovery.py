@@ -128,7 +128,8 @@ def test_standard_questions_and_principles(system: Path) -> None:
     with ConceptDiscovery(system) as lab:
         results = lab.validate_hypotheses()
         assert {r.spec["template"] for r in results if r.spec} == {
-            "flow_divergence", "oi_squeeze", "funding_extreme", "volume_spike", "flow_imbalance", "hour_of_day"
+            "flow_divergence", "oi_squeeze", "funding_extreme", "volume_spike", "flow_imbalance", "hour_of_day",
+            "volume_profile",
         }  # fmt: skip
         principles = lab.extract_principles()
         held = [r for r in results if r.verdict == "supported"]
@@ -178,7 +179,7 @@ def test_opportunities_come_from_figures_and_from_what_was_never_asked(system: P
     assert ("costs", ("ETHUSDT",)) in by_kind
     assert any(kind == "principle" for kind, _ in by_kind)
     unasked = [o["text"] for o in found if o["kind"] == "hypothesis"]
-    assert len(unasked) == 5
+    assert len(unasked) == 6
     assert not any("flow divergence" in text for text in unasked)
 
 

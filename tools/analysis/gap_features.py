@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from tools.contracts import Floats, Ints, Market
+from tools.discovery.features import typical_price
 from tools.market.regimes import MarketRegimeDetector, session_labels
-from tools.market.volume_profile import profiles_of, pull, typical_price
+from tools.market.volume_profile import profiles_of, pull
 
 DAY_MINUTES = 1440
 
@@ -49,7 +50,7 @@ def profile_pull(market: Market, at: Ints) -> Floats | None:
         return found if names else None
     windows = [
         np.lib.stride_tricks.sliding_window_view(v, length)[at[known] - length + 1]
-        for v in (typical_price(market.columns), np.nan_to_num(market.columns[names[0]]))
+        for v in (typical_price(market), np.nan_to_num(market.columns[names[0]]))
     ]
     found[known] = pull(market.columns["close"][at[known]], profiles_of(*windows))
     return found

@@ -19,6 +19,12 @@ def bars_a_day(market: Market) -> int:
     return max(1, 1440 // market.timeframe_minutes)
 
 
+def typical_price(market: Market) -> Floats:
+    """(high + low + close) / 3."""
+    c = market.columns
+    return np.asarray((c["high"] + c["low"] + c["close"]) / 3)
+
+
 def rolling_sum(values: Floats, length: int) -> Floats:
     """Sum of the last ``length`` values, this one included; NaN until there are so many, and where one is NaN."""
     known = np.isfinite(values)

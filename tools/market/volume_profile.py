@@ -6,8 +6,6 @@ share, so neither the unit of price nor that of volume matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +14,6 @@ BINS = 24
 #: Share of the volume, the middle part, that makes the value area.
 VALUE_SHARE = 0.7
 ROWS_AT_ONCE = 2048  # keeps memory flat
-
-
-def typical_price(columns: Mapping[str, Floats]) -> Floats:
-    """(high + low + close) / 3."""
-    return np.asarray((columns["high"] + columns["low"] + columns["close"]) / 3)
 
 
 def volume_profile(price: Floats, volume: Floats, length: int) -> Floats:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tools.contracts import Floats, Market
-from tools.discovery.features import bars_a_day
+from tools.discovery.features import bars_a_day, typical_price
 from tools.discovery.spec import HypothesisSpec
 from tools.discovery.templates.base import Events, Template, events, way_words
-from tools.market.volume_profile import typical_price, volume_profile
+from tools.market.volume_profile import volume_profile
 
 
 def _event(spec: HypothesisSpec) -> str:
@@ -19,7 +19,7 @@ def _event(spec: HypothesisSpec) -> str:
 def stretch(market: Market) -> Floats:
     """Close minus the last day's point of control, in widths of its value area; NaN where there is none."""
     volume = market.columns[market.columns_of("volume", "quote_volume")[0]]
-    control, low, high = volume_profile(typical_price(market.columns), volume, max(2, bars_a_day(market)))
+    control, low, high = volume_profile(typical_price(market), volume, max(2, bars_a_day(market)))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(high > low, (market.columns["close"] - control) / (high - low), np.nan))
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from tools.analysis.detect import PROBES, diagnose
 from tools.analysis.probes.scale import ScaleProbe
 from tools.analysis.study import Study
-from tools.contracts import Finding, Verdict
+from tools.contracts import Finding, PatchKind, Verdict
 from tools.evolution.gates.base import Case, verdict
+
+#: Share of the later trades below which a symbol hardly traded before.
+HARDLY = 0.1
 
 
 class ProbesGate:
@@ -19,7 +22,7 @@ class ProbesGate:
         after = diagnose(case.after, PROBES)
         known = {signature(f) for f in case.diagnosis.findings}
         fresh = [f for f in after.findings if signature(f) not in known]
-        unmasked = [f for f in fresh if was_there(case.before, f)]
+        unmasked = [f for f in fresh if was_there(case.before, f) or woken(case, f)]
         new = [f for f in fresh if f not in unmasked]
         remain = [
             f for f in after.findings if case.finding is not None and signature(f) == signature(case.finding)
@@ -48,6 +51,19 @@ def was_there(before: Study, finding: Finding) -> bool:
     wanted = [(p["condition"]["file"], p["condition"]["function"], p["condition"]["text"]) for p in parts]
     slots = {places[place] for place in wanted if place in places}
     return len(slots) > 0 and len(slots) == len(set(wanted)) and slots <= probe.mismatched(before)
+
+
+def woken(case: Case, finding: Finding) -> bool:
+    """Whether a repair only let a defect be seen: it is in a file that the repair leaves as it was, and shows on a symbol that
+    hardly traded before. Entries that were never made cannot differ."""
+    symbol = str(finding.counterexample.get("symbol", ""))
+    if (
+        case.patch.kind is not PatchKind.FIX
+        or finding.file in case.patch.files
+        or symbol not in case.after.markets
+    ):
+        return False
+    return case.before.trades(symbol) < HARDLY * case.after.trades(symbol)
 
 
 def signature(finding: Finding) -> str:
