@@ -54,16 +54,21 @@ def was_there(before: Study, finding: Finding) -> bool:
 
 
 def woken(case: Case, finding: Finding) -> bool:
-    """Whether a repair only let a defect be seen: it is in a file that the repair leaves as it was, and shows on a symbol that
+    """Whether a repair only let a defect be seen: it is at a line that the repair leaves as it was, and shows on a symbol that
     hardly traded before. Entries that were never made cannot differ."""
     symbol = str(finding.counterexample.get("symbol", ""))
-    if (
-        case.patch.kind is not PatchKind.FIX
-        or finding.file in case.patch.files
-        or symbol not in case.after.markets
-    ):
+    if case.patch.kind is not PatchKind.FIX or symbol not in case.after.markets or _written(case, finding):
         return False
     return case.before.trades(symbol) < HARDLY * case.after.trades(symbol)
+
+
+def _written(case: Case, finding: Finding) -> bool:
+    """Whether the patch wrote the line of a finding, or nobody knows."""
+    if finding.file not in case.patch.files:
+        return False
+    lines = case.after.store.sources(case.after.bundle).get(finding.file, "").splitlines()
+    added = {line[1:].strip() for line in case.patch.diff.splitlines() if line.startswith("+")}
+    return not 0 < finding.line <= len(lines) or lines[finding.line - 1].strip() in added
 
 
 def signature(finding: Finding) -> str:
