@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -26,6 +26,7 @@ from sandbox.host.contracts import (
     SandboxPlace,
     Status,
 )
+from sandbox.host.core import one_core
 from sandbox.host.interpreter import SandboxError
 from sandbox.host.janitor import passing_folder
 from sandbox.host.request import (
@@ -171,10 +172,11 @@ class Sandbox:
             request, bars, *replays = ticket.files
             line = () if talk is None else talk.theirs
             sent = [request, bars, ticket.out, ticket.log, ticket.reason, *line, *replays]
-            zygote.begin(sent, limits.wall_seconds)
-            if talk is not None:
-                talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)
-            end = zygote.end(limits.wall_seconds)
+            with nullcontext() if talk is None else one_core(zygote.process.pid):
+                zygote.begin(sent, limits.wall_seconds)
+                if talk is not None:
+                    talk.hold(zygote, partial(read_table, evaluation, ticket), limits.wall_seconds)
+                end = zygote.end(limits.wall_seconds)
             if talk is not None:
                 talk.finish()
             outcome = read_outcome(evaluation, limits, ticket, end, talk)

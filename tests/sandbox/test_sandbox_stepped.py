@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time as clock
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +14,7 @@ import pytest
 from sandbox_helpers import BundleMaker, make_bars
 
 from sandbox.host.contracts import Evaluation, Feed, Limits, Outcome, Status
+from sandbox.host.core import one_core
 from sandbox.host.sandbox import Sandbox
 from sandbox.host.stepped import BarDialogue
 
@@ -193,3 +197,18 @@ def test_a_feed_and_its_dialogue_belong_together(box: Sandbox, bundle: BundleMak
     for wrong in ({"feed": Feed.WHOLE}, {"dialogue": None}):
         outcome = ask(box, bundle, STEADY, **wrong)
         assert outcome.status is Status.REJECTED and "dialogue" in outcome.reason
+
+
+def test_a_conversation_keeps_to_one_core_and_gives_it_back() -> None:
+    mine = os.sched_getaffinity(0)
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        with one_core(other.pid):
+            assert os.sched_getaffinity(0) == os.sched_getaffinity(other.pid)
+            assert len(os.sched_getaffinity(0)) == 1
+        assert os.sched_getaffinity(0) == os.sched_getaffinity(other.pid) == mine
+    finally:
+        other.communicate(b"\n", timeout=10)
+    with one_core(other.pid):  # it is gone: nothing is lost
+        pass
+    assert os.sched_getaffinity(0) == mine
