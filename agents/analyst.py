@@ -6,7 +6,6 @@ from typing import Any
 
 from agents.engine import Engine
 from agents.state import CycleState
-from tools.analysis.probes.bounds import SILENCING
 from tools.analysis.silence.cost import starved
 from tools.analysis.silence.why import why_silent
 from tools.evolution.sides import losses_json
@@ -17,7 +16,7 @@ def understand(engine: Engine, state: CycleState) -> dict[str, Any]:
     """Findings with counterexamples, suspects, and why silent symbols are silent."""
     bundle = engine.bench.store.snapshot(engine.system)
     study, diagnosis = engine.study(bundle), engine.diagnosis(bundle)
-    fails = any(f.category in SILENCING for f in diagnosis.findings)
+    fails = diagnosis.silenced
     silent = [] if fails else [s for s in study.markets if starved(study, s)]
     funnels = {s: why_silent(study, s).to_json() for s in silent}
     trades = {} if fails else {s: study.trades(s) for s in study.by_activity}

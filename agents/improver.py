@@ -15,7 +15,6 @@ from agents.goal_rules import kind_refused
 from agents.rulings import held
 from agents.state import CycleState
 from tools.analysis.gaps import capability_gaps
-from tools.analysis.probes.bounds import SILENCING
 from tools.contracts import PatchKind, PatchStatus
 from tools.evolution.enhancement.base import EnhancementError
 from tools.evolution.enhancement.generate import KINDS, generate_enhancement
@@ -72,7 +71,7 @@ def _not_now(engine: Engine, state: CycleState, step: str, kind: PatchKind) -> s
     ]
     if waiting:
         return f"patch {waiting[0]} waits for an answer, and the source may change with it"
-    if any(f.category in SILENCING for f in engine.diagnosis(bundle).findings):
+    if engine.diagnosis(bundle).silenced:
         return "the strategy gives no decisions"
     if not any(engine.study(bundle).trades(s) for s in engine.study(bundle).markets):
         return "the system does not trade: there is nothing to measure an improvement by"

@@ -53,17 +53,19 @@ def _look(engine: Engine, document: Mapping[str, Any]) -> dict[str, Any] | None:
     if not document.get("until"):
         return None  # nobody wrote down where its evidence ended
     since = int(datetime.fromisoformat(document["until"]).timestamp()) * 1_000_000_000 // DAY_NS
+    patch = str(document["id"])
+    done = [e.body["look"] for e in engine.ledger.entries(KIND) if e.body.get("patch") == patch]
+    last = max(done, default=0)
+    if due(engine.bench.data.until_ns // DAY_NS - since + 1) <= last:
+        return None  # there cannot be enough days, so neither version is run
     before, after = (engine.study(document[name]) for name in ("base", "bundle"))
     _, differences = daily_differences(summed(before), summed(after), embargo_before=since)
-    look, patch = due(len(differences)), str(document["id"])
-    done = [e.body["look"] for e in engine.ledger.entries(KIND) if e.body.get("patch") == patch]
-    if look <= max(done, default=0):
+    look = due(len(differences))
+    if look <= last:
         return None
     seed = int(hashlib.sha256(f"{document['digest']}/{look}".encode()).hexdigest()[:16], 16)
     found = paired_test(differences, np.random.default_rng(seed))
-    told = {"patch": patch, "look": look, **_judged(found, LEVEL / 2**look)}
-    engine.store.once(KIND, patch, str(look), lambda: engine.ledger.append(KIND, told).seq)
-    return _carried_out(engine, told)
+    return _carried_out(engine, {"patch": patch, "look": look, **_judged(found, LEVEL / 2**look)})
 
 
 def _judged(found: PairedDays, level: float) -> dict[str, Any]:
@@ -80,18 +82,17 @@ def _judged(found: PairedDays, level: float) -> dict[str, Any]:
 
 
 def _carried_out(engine: Engine, told: dict[str, Any]) -> dict[str, Any]:
-    """Confirm it or take it back. One that cannot be taken back, since the files have changed, waits for a person."""
-    if told["verdict"] == PatchStatus.CONFIRMED:
-        with engine.store.transaction():
-            engine.patches.set_status(told["patch"], PatchStatus.CONFIRMED.value)
-            engine.ledger.append(PatchStatus.CONFIRMED.value, {"patch": told["patch"]})
+    """Confirm it or take it back, then note the look: one that died in between is made again, and comes out the same. A patch
+    that cannot be taken back, since the files have changed, waits for a person."""
     if told["verdict"] == PatchStatus.ROLLED_BACK:
         try:
             roll_back(engine, told["patch"])
         except MendelError as error:
-            return {
-                **told,
-                "verdict": "goes_on",
-                "why": f"{told['why']}; it could not be taken back: {error}",
-            }
+            why = f"{told['why']}; it could not be taken back: {error}"
+            told = {**told, "verdict": "goes_on", "why": why}
+    with engine.store.transaction():
+        if told["verdict"] == PatchStatus.CONFIRMED:
+            engine.patches.set_status(told["patch"], PatchStatus.CONFIRMED.value)
+            engine.ledger.append(PatchStatus.CONFIRMED.value, {"patch": told["patch"]})
+        engine.ledger.append(KIND, told)
     return told

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agents.desk import Desk
 from agents.goal_budget import steering
-from agents.goal_rules import ruling
+from agents.goal_rules import rules_in, ruling
 from tools.contracts import GateVerdict, Patch, PatchStatus, Verdict
 from tools.evolution.judge import GOALS
 from tools.records import patch_json
@@ -15,10 +15,10 @@ from tools.records import patch_json
 def held(desk: Desk, patch: Patch) -> Patch:
     """The patch as it is where it was refused already or no goal has a constraint; else with the verdict of the goals: refused
     where one forbids it, ``unknown`` where only a person can tell."""
+    if patch.status is not PatchStatus.AWAITING_APPROVAL:
+        return patch
     goals = steering(desk.store, desk.ledger)
-    if patch.status is not PatchStatus.AWAITING_APPROVAL or not any(
-        g.get("constraint") or g.get("rules") for g in goals
-    ):
+    if not any(rules_in(goal) for goal in goals):
         return patch
     found = ruling(goals, patch_json(patch))
     if found.refuse:

@@ -9,7 +9,6 @@ from agents.engine import Engine
 from agents.questions import questions
 from agents.state import CycleState
 from tools.analysis.gaps import capability_gaps
-from tools.analysis.probes.bounds import SILENCING
 from tools.contracts import Patch
 from tools.discovery.concept_discovery import ConceptDiscovery
 from tools.records import jsonable
@@ -44,10 +43,10 @@ def discover(engine: Engine, state: CycleState) -> dict[str, Any]:
     if not most:
         return {"discovered": True}
     with ConceptDiscovery(engine.system, ledger=engine.ledger, markets=engine.bench.data) as discovery:
-        gaps = capability_gaps(engine.study(state["bundle"])) if _decides(engine, state) else []
-        for question in engine.choices.questions(
-            state["cycle"], questions(engine.ledger, discovery.markets, gaps), discovery.markets
-        )[:most]:
+        bundle = state["bundle"]
+        gaps = [] if engine.diagnosis(bundle).silenced else capability_gaps(engine.study(bundle))
+        open_ones = questions(engine.ledger, discovery.markets, gaps)
+        for question in engine.choices.questions(state["cycle"], open_ones, discovery.markets)[:most]:
             engine.progress(f"asking: {question.claim}")
             result = discovery.validate_hypothesis(question.asked)
             document = jsonable(result.to_json())
@@ -60,11 +59,6 @@ def discover(engine: Engine, state: CycleState) -> dict[str, Any]:
                 }
             )
     return {"hypotheses": hypotheses, "discovered": True}
-
-
-def _decides(engine: Engine, state: CycleState) -> bool:
-    """Whether the strategy gives decisions at all."""
-    return all(f.category not in SILENCING for f in engine.diagnosis(state["bundle"]).findings)
 
 
 def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[str, Any]:
@@ -87,11 +81,10 @@ def _register(engine: Engine, cycle: str, prediction: dict[str, Any]) -> dict[st
 
 def conclude(hypothesis: dict[str, Any], patch: Patch) -> dict[str, Any]:
     """The verdict on a prediction once its patch was judged. A refused patch proves nothing either way."""
-    if hypothesis["spec"].get("kind") != REPAIR or patch.finding != hypothesis["spec"]["finding"]:
+    spec = hypothesis["spec"]
+    if spec.get("kind") != REPAIR or patch.finding != spec["finding"] or not patch.after:
         return hypothesis
-    if not patch.after:
-        return hypothesis
-    symbols, bar = hypothesis["spec"]["symbols"], hypothesis["spec"]["min_trades"]
+    symbols, bar = spec["symbols"], spec["min_trades"]
     measured = {s: patch.after["symbols"].get(s, {}).get("trades") for s in symbols}
     if symbols:
         came_true = all((n or 0) >= bar for n in measured.values())

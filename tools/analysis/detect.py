@@ -11,7 +11,7 @@ from tools.analysis.failing_test import test_files
 from tools.analysis.probes.accounting import AccountingProbe
 from tools.analysis.probes.base import Conviction, Probe
 from tools.analysis.probes.blanks import BlankProbe
-from tools.analysis.probes.bounds import failed_finding
+from tools.analysis.probes.bounds import SILENCING, failed_finding
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import CATEGORY as CHANCE
 from tools.analysis.probes.determinism import DeterminismProbe
@@ -80,6 +80,11 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     suspects: tuple[Finding, ...]
     waived: dict[str, str]
+
+    @property
+    def silenced(self) -> bool:
+        """Whether the strategy gives no decisions, so that nothing else can be said of it."""
+        return any(f.category in SILENCING for f in self.findings)
 
 
 def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | None = None) -> Diagnosis:
