@@ -12,7 +12,8 @@ from tools.contracts import Finding, Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.gates.base import Case
 from tools.evolution.guard import SafetyGuard
-from tools.evolution.judge import judge, refusals, worth_another
+from tools.evolution.judge import judge, worth_another
+from tools.evolution.judged import record
 from tools.evolution.propose import Proposal, proposals
 from tools.records import finding_json, patch_json
 
@@ -73,17 +74,7 @@ def _judged(engine: Engine, state: CycleState, finding: Finding, proposal: Propo
         engine.trials.log(
             patch.bundle, "development", {"patch": patch.id, "status": patch.status.value}, cycle
         )
-        verdicts = {v.name: v.verdict.value for v in patch.gates}
-        engine.ledger.append(
-            "judged",
-            {
-                "cycle": cycle,
-                "patch": patch.id,
-                "digest": patch.digest,
-                "verdicts": verdicts,
-                "refused_by": refusals(patch),
-            },
-        )
+        record(engine.ledger, patch, cycle)
         return patch.id
 
     engine.store.once(cycle, "judge", patch.id, keep)

@@ -15,12 +15,13 @@ from agents.goal_rules import kind_refused
 from agents.rulings import held
 from agents.state import CycleState
 from tools.analysis.gaps import capability_gaps
-from tools.contracts import PatchKind, PatchStatus
+from tools.contracts import Patch, PatchKind, PatchStatus
 from tools.evolution.enhancement.base import EnhancementError
 from tools.evolution.enhancement.generate import KINDS, generate_enhancement
 from tools.evolution.enhancement.integrate import integrate_enhancement
 from tools.evolution.judge import refusals
-from tools.evolution.tune import record, tune
+from tools.evolution.judged import record
+from tools.evolution.tune import tune
 from tools.optimization.optimizer import OptimizeError
 from tools.optimization.segments import SegmentError
 from tools.optimization.space import SpaceError
@@ -114,8 +115,7 @@ def _enhanced(engine: Engine, state: CycleState) -> Outcome:
         diagnosis=engine.diagnosis(state["bundle"]),
         data=engine.data,
     )
-    patch = held(engine, patch)
-    _keep(engine, state, {**patch_json(patch), "enhancement": made.to_json()})
+    patch = _kept(engine, state, patch, {"enhancement": made.to_json()})
     return {"gap": gap["kind"], "why": "; ".join(refusals(patch)), "patch": patch.id}
 
 
@@ -134,20 +134,23 @@ def _tuned(engine: Engine, state: CycleState) -> Outcome:
         )
     except (OptimizeError, SpaceError, SegmentError) as error:
         return {"why": str(error), "patch": None}
-    patch, told = found["patch"], {name: found[name] for name in ("trials", "duplicates", "why")}
-    if patch is None:
+    told = {name: found[name] for name in ("trials", "duplicates", "why")}
+    if found["patch"] is None:
         return {**told, "patch": None}
-    shown = {n: found[n] for n in ("trials_ever", "base", "plateau", "best")}
-    _keep(engine, state, {**patch_json(held(engine, patch_from(patch))), "search": shown})
-    return {**told, "patch": patch["id"]}
+    search = {n: found[n] for n in ("trials_ever", "base", "plateau", "best")}
+    patch = _kept(engine, state, patch_from(found["patch"]), {"search": search})
+    return {**told, "why": "; ".join(refusals(patch)), "patch": patch.id}
 
 
-def _keep(engine: Engine, state: CycleState, document: dict[str, Any]) -> None:
-    """The patch's document and its judgement, once for each cycle."""
+def _kept(engine: Engine, state: CycleState, patch: Patch, more: dict[str, Any]) -> Patch:
+    """The judged patch held against the goals, its document (``more`` in it) and judgement kept once for each cycle."""
+    patch = held(engine, patch)
 
     def keep() -> str:
-        engine.patches.save({**document, "until": engine.bench.data.until}, state["cycle"])
-        record(engine.ledger, patch_from(document), state["cycle"])
-        return str(document["id"])
+        document = {**patch_json(patch), **more, "until": engine.bench.data.until}
+        engine.patches.save(document, state["cycle"])
+        record(engine.ledger, patch, state["cycle"])
+        return patch.id
 
-    engine.store.once(state["cycle"], "judge", document["id"], keep)
+    engine.store.once(state["cycle"], "judge", patch.id, keep)
+    return patch

@@ -46,7 +46,8 @@ def optimize(
     Example: mendel optimize my-squeeze --trials 100 --param min_score=4..8 --param stop_atr
     """
     from agents.engine import Engine
-    from tools.evolution.tune import record, tune
+    from tools.evolution.judged import record
+    from tools.evolution.tune import tune
     from tools.records import patch_json
 
     def keep(patch: Patch) -> None:

@@ -56,16 +56,3 @@ def tune(
             keep(patch)
     shown = None if patch is None else patch_json(patch)
     return {**found, "patch": shown, "why": why, "until": bench.data.until}
-
-
-def record(ledger: Ledger, patch: Patch, cycle: str | None = None) -> None:
-    """Note in the ledger how a patch was judged, and in which cycle."""
-    verdicts = {v.name: v.verdict.value for v in patch.gates}
-    body = {
-        "cycle": cycle,
-        "patch": patch.id,
-        "kind": patch.kind.value,
-        "digest": patch.digest,
-        "verdicts": verdicts,
-    }
-    ledger.append("judged", {**body, "refused_by": refusals(patch)})
