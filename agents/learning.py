@@ -19,7 +19,7 @@ from memory.documents import Json
 from memory.embeddings import Embedder
 from memory.knowledge import Knowledge
 from memory.knowledge_lesson import asset, lesson_from
-from tools.contracts import ExitReason, Finding, Market, Patch, PatchStatus, Trade
+from tools.contracts import Finding, Market, Patch, PatchStatus, Trade
 from tools.records import finding_from, patch_from
 from tools.system.system import System
 
@@ -158,7 +158,7 @@ class ContinuousLearning:
             for symbol, done in sorted(closed.items()):
                 cut = int(len(done) * reference)
                 drift = detect_drift(
-                    *(list(map(_bps, part)) for part in (done[:cut], done[cut:])), level=share
+                    *([t.net_bps for t in part] for part in (done[:cut], done[cut:])), level=share
                 )
                 at = None if drift.alarm is None else _iso(done[cut + drift.alarm].exit_time_ns)
                 symbols[symbol] = {**asdict(drift), "at": at, "unit": "bps a trade after costs"}
@@ -276,12 +276,7 @@ def _markets(desk: Desk) -> Mapping[str, Market]:
 
 
 def _closed(trades: Sequence[Trade]) -> list[Trade]:
-    return [t for t in trades if t.reason is not ExitReason.OPEN]
-
-
-def _bps(trade: Trade) -> float:
-    """The net result of a trade in basis points of what was put in."""
-    return trade.pnl / (trade.entry_price * trade.quantity) * 1e4
+    return [t for t in trades if t.closed]
 
 
 def _iso(time_ns: int) -> str:

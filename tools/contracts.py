@@ -165,6 +165,16 @@ class Trade:
     pnl: float
     reason: ExitReason
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended; the last one of an account may be open."""
+        return self.reason is not ExitReason.OPEN
+
+    @property
+    def net_bps(self) -> float:
+        """Net P&L in basis points of the entry's notional."""
+        return 1e4 * self.pnl / (abs(self.quantity) * self.entry_price)
+
 
 @dataclass(frozen=True)
 class Metric:

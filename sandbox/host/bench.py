@@ -58,9 +58,9 @@ def bench_sandbox(
         )
         started = time.perf_counter()
         with Sandbox(SandboxPlace(Path(folder), python)) as sandbox:
-            _run(sandbox, asked)
+            run_one(sandbox, asked)
             start = time.perf_counter() - started
-            jailed = _median(lambda: _run(sandbox, asked), evaluations)
+            jailed = _median(lambda: run_one(sandbox, asked), evaluations)
             plain = _median(lambda: _subprocess(python, bundle), subprocesses)
     return {
         "start_seconds": start,
@@ -75,7 +75,8 @@ def bench_sandbox(
     }
 
 
-def _run(sandbox: Sandbox, asked: Evaluation) -> None:
+def run_one(sandbox: Sandbox, asked: Evaluation) -> None:
+    """One evaluation that must succeed, or there is nothing to measure. Raises SandboxError."""
     outcome = sandbox.evaluate(asked)
     if outcome.status is not Status.OK:
         raise SandboxError(f"nothing to measure: {outcome.reason}")

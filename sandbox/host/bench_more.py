@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sandbox.host.bench import run_one
 from sandbox.host.contracts import Evaluation, Feed, SandboxPlace, Status
 from sandbox.host.interpreter import SandboxError
 from sandbox.host.sandbox import Sandbox
@@ -64,12 +65,6 @@ def _toy(bars: int) -> Iterator[tuple[Path, Evaluation]]:
         )
 
 
-def _ask(sandbox: Sandbox, asked: Evaluation) -> None:
-    outcome = sandbox.evaluate(asked)
-    if outcome.status is not Status.OK:
-        raise SandboxError(f"nothing to measure: {outcome.reason}")
-
-
 def bench_cost(python: Path, *, bars: int = 10_000, evaluations: int = 200) -> dict[str, float]:
     """Processor milliseconds an evaluation takes in host, zygote and child together, behind every wall and as a
     plain fork of the same warm process; evaluations a second with one and with two zygotes; memory of a zygote."""
@@ -99,7 +94,7 @@ def bench_stepped(
     ``rounds``) and processor of both sides. The toy answers 0 without looking."""
     walls, costs = [], []
     with _toy(bars) as (store, asked), Sandbox(SandboxPlace(store, python)) as sandbox:
-        _ask(sandbox, asked)
+        run_one(sandbox, asked)
         for _ in range(rounds):
             question = Evaluation(
                 asked.bundle,
@@ -114,7 +109,7 @@ def bench_stepped(
                 dialogue=lambda: BarDialogue(asked.time, asked.columns, _FIELDS, engine(asked)),
             )
             spent, started = _used(sandbox), time.perf_counter()
-            _ask(sandbox, question)
+            run_one(sandbox, question)
             walls.append((time.perf_counter() - started) / bars * 1e6)
             costs.append((_used(sandbox) - spent) / bars * 1e6)
     return {
@@ -161,10 +156,10 @@ def _rate(place: SandboxPlace, asked: Evaluation, zygotes: int, evaluations: int
 
 
 def _processor_ms(sandbox: Sandbox, asked: Evaluation, evaluations: int) -> float:
-    _ask(sandbox, asked)
+    run_one(sandbox, asked)
     before = _used(sandbox)
     for _ in range(evaluations):
-        _ask(sandbox, asked)
+        run_one(sandbox, asked)
     return (_used(sandbox) - before) / evaluations * 1e3
 
 

@@ -37,7 +37,7 @@ def failures_of(study: Study) -> dict[str, Any]:
         (t for b in study.backtests.values() for t in b.trades if t.reason.value != "open"),
         key=lambda t: t.entry_time_ns,
     )
-    returns = np.array([return_bps(t) for t in trades])
+    returns = np.array([t.net_bps for t in trades])
     keys = {**GROUPS, **regime_keys(study)}
     groups = {name: _grouped(trades, returns, key) for name, key in keys.items()}
     return {
@@ -60,11 +60,6 @@ def regime_keys(study: Study) -> dict[str, Key]:
         return lambda trade: str(getattr(Regime.parse(whole(trade)), name))
 
     return {"regime": whole, **{name: part(name) for name in DIMENSIONS}}
-
-
-def return_bps(trade: Trade) -> float:
-    """Net result in basis points of the entry's notional."""
-    return 1e4 * trade.pnl / (abs(trade.quantity) * trade.entry_price)
 
 
 def _grouped(trades: list[Trade], returns: np.ndarray, key: Key) -> list[dict[str, Any]]:

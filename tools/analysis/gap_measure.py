@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tools.analysis.failures import return_bps
 from tools.analysis.gap_features import Derived
 from tools.analysis.study import Study
 from tools.contracts import Floats
@@ -52,9 +51,7 @@ def _trades(study: Study, derived: Derived) -> tuple[np.ndarray, Floats, np.ndar
         for trade, value in zip(trades, values if values is not None else (), strict=values is not None):
             if derived.grouped or np.isfinite(value):
                 sign = trade.side if derived.sided else 1
-                rows.append(
-                    (trade.entry_time_ns, value if derived.grouped else sign * value, return_bps(trade))
-                )
+                rows.append((trade.entry_time_ns, value if derived.grouped else sign * value, trade.net_bps))
     rows.sort(key=lambda r: r[0])
     days = np.array([r[0] // DAY_NS for r in rows], dtype=np.int64)
     return np.array([r[1] for r in rows]), np.array([r[2] for r in rows], dtype=float), days

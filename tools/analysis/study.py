@@ -19,7 +19,7 @@ from tools.analysis.silence.instrument import Instrumented, instrument
 from tools.analysis.silence.rates import Rate, decode
 from tools.analysis.source import SourceTree
 from tools.backtest.simulate import simulate
-from tools.contracts import Backtest, Costs, Decisions, ExitReason, Floats, Market
+from tools.contracts import Backtest, Costs, Decisions, Floats, Market
 from tools.market.regimes import Labels
 from tools.market.regimes_trades import KnownLabels
 from tools.system.bundles import BundleStore
@@ -152,7 +152,7 @@ class Study:
 
 def closed_trades(backtest: Backtest) -> int:
     """Trades, the one that is still open at the end apart."""
-    return sum(t.reason is not ExitReason.OPEN for t in backtest.trades)
+    return sum(t.closed for t in backtest.trades)
 
 
 def _middle(market: Market, column: str) -> float:

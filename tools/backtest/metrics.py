@@ -23,7 +23,7 @@ COST_LEVELS_BPS = (0, 2, 5, 10, 20)
 
 def measure(result: Backtest, facts: Facts) -> dict[str, Metric]:
     """Every metric of an account, by name, in the order in which reports show them."""
-    closed = sum(trade.reason is not ExitReason.OPEN for trade in result.trades)
+    closed = sum(trade.closed for trade in result.trades)
     metrics = [
         *_counts(result, closed),
         *_returns(result),

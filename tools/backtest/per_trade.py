@@ -15,12 +15,12 @@ _STAKE = "bps of the entry's notional"
 
 def returns_bps(trades: Sequence[Trade]) -> Floats:
     """Net return of each trade, basis points of its notional at the entry."""
-    return np.array([1e4 * trade.pnl / (trade.quantity * trade.entry_price) for trade in trades])
+    return np.array([trade.net_bps for trade in trades])
 
 
 def trade_metrics(result: Backtest, facts: Facts) -> list[Metric]:
     """Winning, losing, what a trade earns, and how far it went against and in favour on the way."""
-    rows = [k for k, trade in enumerate(result.trades) if trade.reason is not ExitReason.OPEN]
+    rows = [k for k, trade in enumerate(result.trades) if trade.closed]
     closed = [result.trades[k] for k in rows]
     pnl, bps = np.array([trade.pnl for trade in closed]), returns_bps(closed)
     return [

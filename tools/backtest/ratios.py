@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tools.backtest.daily import Drawdown, daily_returns, drawdown, drawdowns
+from tools.backtest.daily import DAY_NS, Drawdown, daily_returns, drawdown, drawdowns
 from tools.contracts import Backtest, Floats, Metric
 
 #: Below these a ratio says more about luck than about the strategy.
@@ -17,7 +17,6 @@ MIN_DAYS = 20
 #: A shorter stretch, raised to a year, is a wish.
 MIN_DAYS_TO_COMPOUND = 90
 DAYS_A_YEAR = 365
-DAY_NS = 86_400_000_000_000
 
 
 def too_few(trades: int, days: int | None = None, least_days: int = MIN_DAYS, what: str = "days") -> str:

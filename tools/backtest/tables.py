@@ -13,7 +13,7 @@ import numpy as np
 from tools.backtest.daily import Drawdown
 from tools.backtest.per_trade import returns_bps
 from tools.backtest.ratios import too_few
-from tools.contracts import Backtest, ExitReason, Market, Trade
+from tools.contracts import Backtest, Market, Trade
 
 HOUR_NS = 3_600_000_000_000
 Row = dict[str, Any]
@@ -34,7 +34,7 @@ def row_of(trades: Sequence[Trade]) -> Row:
 
 def closed_trades(result: Backtest) -> list[Trade]:
     """Without the one that is still open."""
-    return [trade for trade in result.trades if trade.reason is not ExitReason.OPEN]
+    return [trade for trade in result.trades if trade.closed]
 
 
 def by_hour(result: Backtest) -> dict[str, Row]:

@@ -27,8 +27,9 @@ import pandas as pd
 
 from tools.backtest.prepare import Prepared, prepare
 from tools.backtest.simulate import simulate
+from tools.bench.parity import Closed, closed, installed
 from tools.bench.sweep import bench_sweep
-from tools.contracts import Backtest, Costs, Decisions, ExitPlan, ExitReason, Floats, Market
+from tools.contracts import Costs, Decisions, ExitPlan, Floats, Market
 
 FEE_BPS = 5.0
 COSTS = Costs(maker_bps=FEE_BPS, taker_bps=FEE_BPS, slippage_bps=0.0, funding=False)
@@ -38,7 +39,6 @@ _VECTORBT_STOPS: dict[str, Any] = {"sl_stop": 0.01, "sl_trail": True, "tp_stop":
 CASH = 1e9  # backtesting.py buys whole units: many of them keep its rounding small
 PARITY_BARS, SWEEP_BARS = 20_000, 100_000
 RIVALS = ("vectorbt", "backtesting")
-Closed = list[tuple[int, int, float, float]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sets", type=int, default=1_000, help="parameter sets of the sweep")
     options = parser.parse_args(arguments)
     warnings.filterwarnings("ignore")  # the rivals' deprecations are not ours to fix
-    rivals = {name: module for name in RIVALS if (module := _installed(name)) is not None}
+    rivals = {name: module for name in RIVALS if (module := installed(name)) is not None}
     parity = {name: _parity(name, module) for name, module in rivals.items()}
     document = {
         **_timings(options.bars, options.repeat, rivals),
@@ -170,7 +170,7 @@ def _parity(name: str, module: ModuleType) -> dict[str, Any]:
     case = make_case(PARITY_BARS, seed=1)
     ours = simulate(case.market, case.decisions, COSTS, initial_cash=CASH)
     theirs, final = _ADAPTERS[name](module, case)
-    mine = _closed(ours)
+    mine = closed(ours)
     same_bars = [trade[:2] for trade in mine] == [trade[:2] for trade in theirs]
     prices = same_bars and np.allclose([t[2:] for t in mine], [t[2:] for t in theirs], rtol=1e-12, atol=0)
     return {
@@ -179,11 +179,6 @@ def _parity(name: str, module: ModuleType) -> dict[str, Any]:
         "same_trades": bool(prices),
         "final_equity_differs_by": abs(final / float(ours.equity[-1]) - 1),
     }
-
-
-def _closed(result: Backtest) -> Closed:
-    done = [trade for trade in result.trades if trade.reason is not ExitReason.OPEN]
-    return [(trade.entry_bar, trade.exit_bar, trade.entry_price, trade.exit_price) for trade in done]
 
 
 def _with_vectorbt(
@@ -249,13 +244,6 @@ def _average(values: Floats, width: int) -> Floats:
     out = np.full(len(values), np.nan)
     out[width - 1 :] = (total[width:] - total[:-width]) / width
     return out
-
-
-def _installed(name: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 def _setting() -> dict[str, Any]:

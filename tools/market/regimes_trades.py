@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.contracts import Backtest, ExitReason, Floats, Market, Trade
+from tools.contracts import Backtest, Floats, Market, Trade
 from tools.market.problems import MarketError
 from tools.market.regimes import DIMENSIONS, Labels, MarketRegimeDetector
 
@@ -41,7 +41,7 @@ def traded_regimes(labels: Labels, backtest: Backtest) -> dict[str, dict[str, An
     ``expectancy_bps`` is the plain mean in basis points of the entry's notional after costs, ``pnl`` in quote currency."""
     grouped: dict[str, list[Trade]] = {}
     for trade in backtest.trades:
-        if trade.reason is not ExitReason.OPEN:
+        if trade.closed:
             grouped.setdefault(regime_of(labels, trade), []).append(trade)
     return {label: _figures(grouped[label]) for label in sorted(grouped)}
 
@@ -64,7 +64,7 @@ def by_regime(market: Market, backtest: Backtest, dimension: str = LABEL) -> dic
         raise MarketError(f"{dimension!r} is not known: use {LABEL} or one of {', '.join(DIMENSIONS)}")
     detector = MarketRegimeDetector()
     labels = detector.label(market) if dimension == LABEL else detector.dimension(market, dimension)
-    closed = [t for t in backtest.trades if t.reason is not ExitReason.OPEN]
+    closed = [t for t in backtest.trades if t.closed]
 
     def grouped(name: str) -> list[Trade]:
         return [t for t in closed if regime_of(labels, t) == name]
@@ -90,4 +90,4 @@ def _figures(trades: list[Trade]) -> dict[str, Any]:
 
 
 def _returns(trades: list[Trade]) -> Floats:
-    return np.array([1e4 * t.pnl / (abs(t.quantity) * t.entry_price) for t in trades])
+    return np.array([t.net_bps for t in trades])

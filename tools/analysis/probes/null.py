@@ -17,7 +17,7 @@ import numpy as np
 
 from tools.analysis.probes.base import Conviction, make_finding
 from tools.analysis.study import Study
-from tools.contracts import Costs, ExitReason, Finding, Market, Severity
+from tools.contracts import Costs, Finding, Market, Severity
 
 CLEAR, ENOUGH = 5.0, 30
 FREE = Costs(0.0, 0.0, 0.0, funding=False)
@@ -36,10 +36,10 @@ class NullProbe:
         decided = study.runner.decide(study.bundle, market).decisions
         if decided is None:
             return []
-        trades = [t for t in simulate(market, decided, FREE).trades if t.reason is not ExitReason.OPEN]
+        trades = [t for t in simulate(market, decided, FREE).trades if t.closed]
         if len(trades) < ENOUGH:
             return []
-        gross = np.array([1e4 * t.pnl / (abs(t.quantity) * t.entry_price) for t in trades])
+        gross = np.array([t.net_bps for t in trades])
         mean, error = float(gross.mean()), float(gross.std(ddof=1) / np.sqrt(len(gross)))
         if error == 0 or mean < CLEAR * error:
             return []
