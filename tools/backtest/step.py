@@ -36,9 +36,9 @@ PORTFOLIO = (
 )
 
 
-ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP = (
+ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP, TRAIL = (
     DECISION_COLUMNS.index(name)
-    for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size", "stop")
+    for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size", "stop", "trail")
 )
 _KNOWN_ROWS = 4096
 

@@ -60,16 +60,22 @@ class ReachabilityProbe:
             return None
         if not named and not self._impossible(study, condition):
             return None
+        shown = {"seen": _ends(here.left), "needed": _ends(here.right)}
+        return self._proof(study, condition, here.asked, shown)
+
+    def _proof(
+        self, study: Study, condition: Condition, asked: int, shown: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The evidence, where decisions change when the condition is held open; else it is of no consequence."""
         changed = changed_when_forced(study, condition.slot, True)
         if not changed:
             return None
         return {
             "probe": self.name,
             "condition": condition.text,
-            "asked": here.asked,
+            "asked": asked,
             "held": 0,
-            "seen": _ends(here.left),
-            "needed": _ends(here.right),
+            **shown,
             "decisions_changed_when_forced": changed,
         }
 
@@ -104,17 +110,7 @@ class ReachabilityProbe:
         expected = here.asked * float(np.prod([s.held / max(1, s.asked) for s in shares]))
         if expected < EXPECTED or seen(stressed(study), condition.slot).asked < ENOUGH_STRESSED:
             return None
-        changed = changed_when_forced(study, condition.slot, True)
-        if not changed:
-            return None
-        return {
-            "probe": self.name,
-            "condition": condition.text,
-            "asked": here.asked,
-            "held": 0,
-            "expected_if_independent": round(expected, 1),
-            "decisions_changed_when_forced": changed,
-        }
+        return self._proof(study, condition, here.asked, {"expected_if_independent": round(expected, 1)})
 
     def _write_up(self, study: Study, condition: Condition, evidence: dict[str, Any]) -> Conviction:
         stayed = ""

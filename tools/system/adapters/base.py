@@ -42,6 +42,35 @@ class Adapter(Protocol):
         ...
 
 
+def evaluation_of(
+    name: str,
+    system: System,
+    bundle: str,
+    market: Market,
+    *,
+    overrides: Mapping[str, Setting] | None,
+    trace: Trace | None,
+    repeat: int,
+) -> Evaluation:
+    """The evaluation by the adapter ``name`` as most kinds ask it: every column of the market goes in, at once, and every
+    decision column is asked for. What a kind asks otherwise it replaces."""
+    strategy = system.config.strategy
+    return Evaluation(
+        bundle=bundle,
+        adapter=name,
+        target=strategy.target,
+        params=strategy.params,
+        symbol=market.symbol,
+        time=market.time,
+        columns=market.columns,
+        fields=DECISION_COLUMNS,
+        overrides=dict(overrides or {}),
+        stubs=tuple(system.config.system.stubs),
+        repeat=repeat,
+        trace=trace,
+    )
+
+
 def as_decisions(market: Market, outcome: Outcome) -> Decisions:
     """An outcome's table, asked for by DECISION_COLUMNS, as read-only Decisions. The sandbox has checked its
     values and filled the columns that the strategy does not have."""

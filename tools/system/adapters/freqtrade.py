@@ -6,12 +6,13 @@ the look-ahead probe is mandatory for that. Everything that decides about money 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.child.freqtrade_facts import SIGNALS, fact_columns
 from sandbox.host.contracts import Evaluation, Feed, Outcome, Setting, Trace
 from sandbox.host.hybrid import HybridDialogue
 from tools.contracts import Costs, Decisions, ExitPlan, Market
-from tools.system.adapters.base import AdapterError, as_decisions
+from tools.system.adapters.base import AdapterError, as_decisions, evaluation_of
 from tools.system.adapters.capabilities import rows
 from tools.system.adapters.freqtrade_account import FreqtradeAccount
 from tools.system.adapters.freqtrade_pairs import other_columns
@@ -76,24 +77,25 @@ class FreqtradeAdapter:
         repeat: int = 1,
     ) -> Evaluation:
         """The market's columns and those of other pairs that the source names go in."""
-        strategy, costs = system.config.strategy, system.config.costs.costs()
+        costs = system.config.costs.costs()
         terms: dict[str, Setting] = {
             "term:fee": costs.taker_bps * 1e-4,
             "term:max_leverage": costs.leverage,
         }
-        return Evaluation(
-            bundle=bundle,
-            adapter=self.name,
-            target=strategy.target,
+        plain = evaluation_of(
+            self.name,
+            system,
+            bundle,
+            market,
+            overrides={**(overrides or {}), **terms},
+            trace=trace,
+            repeat=repeat,
+        )
+        return replace(
+            plain,
             params=None,
-            symbol=market.symbol,
-            time=market.time,
             columns={**market.columns, **other_columns(system, market)},
             fields=(*SIGNALS, *fact_columns(len(market))),
-            overrides={**(overrides or {}), **terms},
-            stubs=tuple(system.config.system.stubs),
-            repeat=repeat,
-            trace=trace,
             feed=Feed.HYBRID,
             dialogue=lambda: FreqtradeDialogue(market, costs),
         )

@@ -14,12 +14,21 @@ from sandbox.child.callbacks import ANSWER, CONFIRM_ENTRY, CONFIRM_EXIT, EXIT, L
 from sandbox.child.freqtrade_facts import SIGNALS
 from sandbox.host.contracts import AnswerError
 from sandbox.host.hybrid import Conversation
-from tools.backtest.step import Position, SteppingAccount
+from tools.backtest.step import (
+    ENTER_LONG,
+    ENTER_SHORT,
+    EXIT_LONG,
+    EXIT_SHORT,
+    SIZE,
+    TRAIL,
+    Position,
+    SteppingAccount,
+)
+from tools.backtest.step import STOP as STOP_AT
 from tools.contracts import DECISION_COLUMNS, Costs, ExitPlan, Floats, Market
 from tools.errors import MendelError
 from tools.system.adapters.freqtrade_exits import Exits, read_exits
 
-ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP_AT, _, TRAIL, _ = range(len(DECISION_COLUMNS))
 _ENTRY, _LEVERAGE, _STAKE, _STOP, _EXIT, _CONFIRMED = (
     ANSWER.index(name) for name in ("entry", "leverage", "stake", "stop", "exit", "exit_confirmed")
 )

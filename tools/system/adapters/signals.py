@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
-from tools.contracts import DECISION_COLUMNS, Decisions, Market
-from tools.system.adapters.base import as_decisions
+from tools.contracts import Decisions, Market
+from tools.system.adapters.base import as_decisions, evaluation_of
 from tools.system.adapters.capabilities import rows
 from tools.system.system import System
 
@@ -38,20 +38,8 @@ class SignalsAdapter:
         repeat: int = 1,
     ) -> Evaluation:
         """Every column of the market goes in; every decision column is asked for."""
-        strategy = system.config.strategy
-        return Evaluation(
-            bundle=bundle,
-            adapter=self.name,
-            target=strategy.target,
-            params=strategy.params,
-            symbol=market.symbol,
-            time=market.time,
-            columns=market.columns,
-            fields=DECISION_COLUMNS,
-            overrides=dict(overrides or {}),
-            stubs=tuple(system.config.system.stubs),
-            repeat=repeat,
-            trace=trace,
+        return evaluation_of(
+            self.name, system, bundle, market, overrides=overrides, trace=trace, repeat=repeat
         )
 
     def decisions(self, market: Market, outcome: Outcome) -> Decisions:
