@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from hybrid_account import HybridAccount
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_step import make_decisions, make_market
 
 from sandbox.child.callbacks import ANSWER, CONFIRM_ENTRY, EXIT, QUESTION, STOP
-from tools.backtest.hybrid import HybridAccount
 from tools.backtest.prepare import prepare
 from tools.contracts import Costs, Decisions, Floats
 
