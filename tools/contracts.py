@@ -91,12 +91,15 @@ class ExitPlan:
     begun rests, beside the decision's own. Once the price has been ``trail_after`` (a fraction) better than the
     entry, the stop trails at the distance ``trail_then``; 0 = the decision's own distance stays. With ``moves`` the
     ``stop`` of every row in which a position is held moves its stop to that distance from the row's best price (its
-    high for a long, its low for a short), from the next bar on and only in the position's favour."""
+    high for a long, its low for a short), from the next bar on and only in the position's favour. With ``levels`` the
+    ``stop`` and ``target`` of every row, entries too, are distances from that row's close, and rest on the next bar
+    alone (0 = nothing rests): prices that are known when they are decided. It goes without ``targets`` and ``moves``."""
 
     targets: tuple[tuple[int, float], ...] = ()
     trail_after: float = 0.0
     trail_then: float = 0.0
     moves: bool = False
+    levels: bool = False
 
 
 @dataclass(frozen=True)

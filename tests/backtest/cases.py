@@ -43,7 +43,7 @@ def rows(draw: st.DrawFn) -> dict[str, float]:
 def plans(draw: st.DrawFn) -> ExitPlan:
     """Mostly none: targets that come nearer with time (or pass the entry), a trailing stop that starts later."""
     if draw(st.booleans()):
-        return ExitPlan()
+        return ExitPlan(levels=draw(st.booleans()))
     rung = st.tuples(st.integers(0, 5), st.sampled_from([0.2, 0.05, 0.01, 0.0, -0.02, 1.5]))
     return ExitPlan(
         tuple(draw(st.lists(rung, max_size=3))),
@@ -114,4 +114,5 @@ def terms_of(costs: Costs, plan: ExitPlan) -> Terms:
         plan.trail_after,
         plan.trail_then,
         moves=plan.moves,
+        levels=plan.levels,
     )

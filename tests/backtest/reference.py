@@ -27,6 +27,7 @@ class Terms:
     slots: int = 1
     max_exposure: float = float("inf")
     moves: bool = False
+    levels: bool = False
 
 
 @dataclass
@@ -208,7 +209,9 @@ class Reference:
         if not position:
             return
         opened, high, low, _ = symbol.bars[i]
-        if self.terms.moves and position.entry_bar < i:
+        if self.terms.levels:
+            self._rest_where_told(position, symbol.bars[i - 1][3], symbol.decisions[i - 1])
+        elif self.terms.moves and position.entry_bar < i:
             self._move_stop(position, symbol.bars[i - 1], symbol.decisions[i - 1]["stop"])
         level, why = self._stop_level(position)
         target = self._target(position, i)
@@ -232,6 +235,12 @@ class Reference:
             position.best = max(position.best, high)
         else:
             position.best = min(position.best, low)
+
+    def _rest_where_told(self, position: Position, close: float, decided: dict[str, float]) -> None:
+        """Every row says what rests on the bar after it, as distances from its close; 0 is nothing."""
+        stop, target = decided["stop"], decided["target"]
+        position.stop = close * (1 - position.side * stop) if stop > 0 else None
+        position.target = close * (1 + position.side * target) if target > 0 else None
 
     def _move_stop(self, position: Position, seen: Bar, distance: float) -> None:
         """A wish to move the stop counts from the best price of the bar at whose close it was made."""

@@ -81,7 +81,12 @@ TERMS = (
     Costs(2.0, 50.0, 30.0, leverage=3.0, maintenance_margin=0.02),
     Costs(-1.0, 5.0, 0.0, leverage=50.0),
 )
-PLANS = (ExitPlan(), ExitPlan(((0, 0.1), (2, 0.01), (4, -0.01)), 0.02, 0.01), ExitPlan((), 0.1, 0.05, True))
+PLANS = (
+    ExitPlan(),
+    ExitPlan(((0, 0.1), (2, 0.01), (4, -0.01)), 0.02, 0.01),
+    ExitPlan((), 0.1, 0.05, True),
+    ExitPlan((), 0.1, 0.05, levels=True),
+)
 
 
 def test_same_in_wild_small_markets() -> None:

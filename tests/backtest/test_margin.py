@@ -128,7 +128,14 @@ def test_terms_that_no_venue_has_are_refused(costs: Costs, words: str) -> None:
 
 @pytest.mark.parametrize(
     "plan",
-    [ExitPlan(((-1, 0.1),)), ExitPlan(((0, -1.0),)), ExitPlan((), -0.1), ExitPlan((), 0.0, float("inf"))],
+    [
+        ExitPlan(((-1, 0.1),)),
+        ExitPlan(((0, -1.0),)),
+        ExitPlan((), -0.1),
+        ExitPlan((), 0.0, float("inf")),
+        ExitPlan(moves=True, levels=True),
+        ExitPlan(((0, 0.1),), levels=True),
+    ],
 )
 def test_plans_that_cannot_be_followed_are_refused(plan: ExitPlan) -> None:
     with pytest.raises(BacktestError, match="exit plan"):

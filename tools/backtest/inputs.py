@@ -94,6 +94,8 @@ def ladder_of(plan: ExitPlan) -> Floats:
                 f"exit plan: a target of {distance!r} from {bars!r} bars after the entry: "
                 "give bars from 0 on and a distance above -1, such as (12, 0.02)"
             )
+    if plan.levels and (plan.targets or plan.moves):
+        raise BacktestError("exit plan: levels say on every row what rests; leave targets and moves out")
     for name in ("trail_after", "trail_then"):
         if not 0.0 <= getattr(plan, name) < np.inf:
             raise BacktestError(

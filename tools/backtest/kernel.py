@@ -19,7 +19,7 @@ SIGNAL, STOPPED, TARGETED, TRAILED, TIMED, LIQUIDATED, OPEN = range(7)
 # Columns of the two trade tables.
 ENTRY_BAR, EXIT_BAR, SIDE, REASON, SYMBOL = range(5)
 QUANTITY, ENTRY_PRICE, EXIT_PRICE, FEES, FUNDING, PNL = range(6)
-# Terms of a run, fractions: fees, slippage, margin, when and how closely a trailing stop follows; whether stops move.
+# Terms of a run, fractions: fees, slippage, margin, when and how closely a stop trails; 1: stops move, 2: levels rest.
 MAKER, TAKER, SLIPPAGE, LEVERAGE, MAINTENANCE, TRAIL_AFTER, TRAIL_THEN, MOVES = range(8)
 # What a shared account knows of each symbol.
 HELD, AMOUNT, WAY, PAID_FOR, BEST, STOP_AT, TARGET_AT, TRAIL_BY = range(8)
@@ -194,7 +194,7 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
     maker, taker, slippage, leverage = terms[MAKER], terms[TAKER], terms[SLIPPAGE], terms[LEVERAGE]
     maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
     opens, highs, lows, closes = prices
-    moves, bars, rungs = terms[MOVES] > 0.0, opens.shape[0], ladder.shape[0]
+    moves, levels, bars, rungs = terms[MOVES] == 1.0, terms[MOVES] == 2.0, opens.shape[0], ladder.shape[0]
     free, held, quantity, dead, side, entry_bar = initial_cash, 0.0, 0.0, False, 0.0, -1
     entry_price, best, stop, target, trail, max_bars, liquidation = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     fees, paid, rung, count, ambiguous, conflicting = 0.0, 0.0, 0, 0, 0, 0
@@ -216,11 +216,9 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             if reason >= 0:
                 price = opens[i] * (1.0 - side * slippage)
                 back, price, fee, reason = settle(held, quantity, price, taker, reason)
-                free += back
-                dead = free <= 0.0
-                row = (quantity, entry_price, price, fees + fee, paid)
-                count = book(tables, count, (0, entry_bar, i, reason), row)
-                quantity, held = 0.0, 0.0
+                free, dead = free + back, free + back <= 0.0
+                row, which = (quantity, entry_price, price, fees + fee, paid), (0, entry_bar, i, reason)
+                count, quantity, held = book(tables, count, which, row), 0.0, 0.0
         if (wanted == 1 or wanted == -1) and quantity == 0.0 and not dead and decisions[i - 1, SIZE] > 0.0:
             side = float(wanted)
             entry_bar, entry_price = i, opens[i] * (1.0 + side * slippage)
@@ -237,7 +235,10 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             while rung < rungs and i - entry_bar >= ladder[rung, 0]:
                 target = nearer_target(side, target, entry_price, ladder[rung, 1])
                 rung += 1
-            if moves and entry_bar < i:
+            if levels:
+                stop = distant(closes[i - 1], -side * decisions[i - 1, STOP])
+                target = distant(closes[i - 1], side * decisions[i - 1, TARGET])
+            elif moves and entry_bar < i:
                 stop = moved_stop(side, stop, decisions[i - 1, STOP], highs[i - 1], lows[i - 1])
             if trail_then > 0.0 and side * (best - entry_price) >= trail_after * entry_price:
                 trail = trail_then
@@ -248,11 +249,9 @@ def account(  # noqa: C901 - one function on purpose: the state stays in registe
             if reason >= 0:
                 rate = maker if reason == TARGETED else taker
                 back, price, fee, reason = settle(held, quantity, price, rate, reason)
-                free += back
-                dead = free <= 0.0
-                row = (quantity, entry_price, price, fees + fee, paid)
-                count = book(tables, count, (0, entry_bar, i, reason), row)
-                quantity, held = 0.0, 0.0
+                free, dead = free + back, free + back <= 0.0
+                row, which = (quantity, entry_price, price, fees + fee, paid), (0, entry_bar, i, reason)
+                count, quantity, held = book(tables, count, which, row), 0.0, 0.0
             elif side * (kindest - best) > 0.0:
                 best = kindest
         # 3. At the close: the account is marked.
@@ -311,7 +310,7 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
     maintenance, trail_after, trail_then = terms[MAINTENANCE], terms[TRAIL_AFTER], terms[TRAIL_THEN]
     opens, highs, lows, closes = prices
     symbols, bars, before, steps = layout
-    moves, many, rungs = terms[MOVES] > 0.0, symbols.max() + 1, ladder.shape[0]
+    moves, levels, many, rungs = terms[MOVES] == 1.0, terms[MOVES] == 2.0, symbols.max() + 1, ladder.shape[0]
     state, entered, rung = np.zeros((many, 13)), np.zeros(many, np.int64), np.zeros(many, np.int64)
     last, asks, free, count = np.zeros(many, np.int64), np.zeros(many), initial_cash, 0
     for t in range(steps.shape[0] - 1):
@@ -334,10 +333,9 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
                 if why >= 0:
                     price = opens[r] * (1.0 - side * slippage)
                     back, price, fee, why = settle(now[HELD], quantity, price, taker, why)
-                    free += back
                     row = (quantity, now[PAID_FOR], price, now[SPENT] + fee, now[FUNDED])
                     count = book(tables, count, (s, entered[s], i, why), row)
-                    now[HELD], now[AMOUNT] = 0.0, 0.0
+                    free, now[HELD], now[AMOUNT] = free + back, 0.0, 0.0
             counts[CONFLICTING] += 1 if wanted == 2 else 0
             if (wanted == 1 or wanted == -1) and now[AMOUNT] == 0.0 and decisions[p, SIZE] > 0.0:
                 asks[s] = decisions[p, SIZE]
@@ -373,7 +371,10 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
             while rung[s] < rungs and i - entered[s] >= ladder[rung[s], 0]:
                 now[TARGET_AT] = nearer_target(side, now[TARGET_AT], now[PAID_FOR], ladder[rung[s], 1])
                 rung[s] += 1
-            if moves and entered[s] < i:
+            if levels:
+                now[STOP_AT] = distant(closes[p], -side * decisions[p, STOP])
+                now[TARGET_AT] = distant(closes[p], side * decisions[p, TARGET])
+            elif moves and entered[s] < i:
                 now[STOP_AT] = moved_stop(side, now[STOP_AT], decisions[p, STOP], highs[p], lows[p])
             if trail_then > 0.0 and side * (now[BEST] - now[PAID_FOR]) >= trail_after * now[PAID_FOR]:
                 now[TRAIL_BY] = trail_then
@@ -385,10 +386,9 @@ def shared_account(  # noqa: C901 - the rules of account(), told for many symbol
             if why >= 0:
                 rate = maker if why == TARGETED else taker
                 back, price, fee, why = settle(now[HELD], quantity, price, rate, why)
-                free += back
                 row = (quantity, now[PAID_FOR], price, now[SPENT] + fee, now[FUNDED])
                 count = book(tables, count, (s, entered[s], i, why), row)
-                now[HELD], now[AMOUNT] = 0.0, 0.0
+                free, now[HELD], now[AMOUNT] = free + back, 0.0, 0.0
             elif side * (kindest - now[BEST]) > 0.0:
                 now[BEST] = kindest
         equity[t] = free + marked(state)

@@ -97,7 +97,7 @@ def terms_of(costs: Costs, plan: ExitPlan) -> Floats:
             costs.maintenance_margin,
             plan.trail_after,
             plan.trail_then,
-            float(plan.moves),
+            2.0 if plan.levels else float(plan.moves),
         ],
         dtype=np.float64,
     )

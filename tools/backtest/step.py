@@ -36,9 +36,9 @@ PORTFOLIO = (
 )
 
 
-ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP, TRAIL = (
+ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, SIZE, STOP, TARGET, TRAIL = (
     DECISION_COLUMNS.index(name)
-    for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size", "stop", "trail")
+    for name in ("enter_long", "exit_long", "enter_short", "exit_short", "size", "stop", "target", "trail")
 )
 _KNOWN_ROWS = 4096
 
@@ -97,7 +97,7 @@ class Rules:
         terms = terms_of(costs, plan).tolist()
         self.maker, self.taker, self.slippage, self.leverage = terms[:4]
         self.maintenance, self.trail_after, self.trail_then = terms[4:7]
-        self.moves = plan.moves
+        self.moves, self.levels = plan.moves, plan.levels
         self.ladder = ladder_of(plan).tolist()
 
 
@@ -130,7 +130,11 @@ class SteppingAccount:
 
     def _move_stop(self, bar: int, decided: Sequence[float], position: Position) -> None:
         rules = self.rules
-        if rules.moves and position.entry_bar < bar and decided[STOP] > 0.0:
+        if rules.levels:
+            close, side = rules.closes[bar - 1], position.side
+            position.stop = rules.distant(close, -side * max(0.0, decided[STOP]))  # 0 where it is NaN
+            position.target = rules.distant(close, side * max(0.0, decided[TARGET]))
+        elif rules.moves and position.entry_bar < bar and decided[STOP] > 0.0:
             seen = rules.highs[bar - 1], rules.lows[bar - 1]
             position.stop = rules.moved(position.side, position.stop, decided[STOP], *seen)
 
