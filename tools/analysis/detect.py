@@ -147,8 +147,12 @@ def _with_test(study: Study, conviction: Conviction, folder: Path | None) -> Fin
     plan, finding = conviction.test, conviction.finding
     if plan is None or folder is None:
         return finding
-    written = test_files(finding, plan, study.markets[plan.symbol], study.system.config.strategy)
-    folder.mkdir(parents=True, exist_ok=True)
+    config, market = study.system.config, study.markets[plan.symbol]
+    given = study.runner.adapter.evaluation(study.system, study.bundle, market).columns
+    written = test_files(
+        finding, plan, market.with_columns(given), config.strategy, tuple(config.system.stubs)
+    )
     for name, text in written.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return replace(finding, test=str(folder / next(n for n in written if n.endswith(".py"))))
+    return replace(finding, test=str(folder / next(iter(written)))) if written else finding

@@ -1,7 +1,7 @@
 """Write a probe's counterexample as a pytest module that needs nothing but the system itself.
 
-Two files: the test and the bars, exact to the last bit. It fails while the defect is there and passes once the
-invariant holds; it can be kept in the system's own suite.
+Two files: the test and the bars, exact to the last bit; for a class, the folder that runs it beside them. It fails
+while the defect is there and passes once the invariant holds; it can be kept in the system's own suite.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 
 from tools.analysis.probes.base import Raw, TestPlan
 from tools.analysis.probes.bodies import BODIES, extra_head
+from tools.analysis.written_call import SUPPORT, call_source, support_files
 from tools.contracts import DECISION_COLUMNS, Finding, Market
 from tools.system.sections import StrategySection
 
@@ -22,24 +23,10 @@ _HEAD = Template('''"""$summary
 Written by Mendel for finding $id ($file:$line). It fails while the defect is there.
 """
 
-${imports}import copy
-import csv
-import sys
-from functools import reduce
-from importlib import import_module
-from inspect import isclass
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
+$imports
 
 sys.path.insert(0, str(Path.cwd()))
 COLUMNS = $columns
-
-
-def load(name):
-    module, _, path = name.partition(":")
-    return reduce(getattr, path.split("."), import_module(module))
 
 
 def bars():
@@ -52,34 +39,7 @@ def bars():
     return frame
 
 
-def chosen(name, settings):
-    found = load(name)
-    if callable(found):
-        return found(**settings)
-    if isinstance(found, dict):
-        return {**found, **settings}
-    changed = copy.copy(found)
-    for key, value in settings.items():
-        setattr(changed, key, value)
-    return changed
-
-
-def forget():
-    """Drop the system's modules: what they remember of an earlier call belongs to another finding."""
-    here = str(Path.cwd())
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(here) and name != __name__:
-            del sys.modules[name]
-
-
-def decide(frame, **settings):
-$forget    target, arguments = load($target), [$parameters]
-    if isclass(target):
-        target = target(*arguments)
-        arguments = []
-        target = target if callable(target) else target.signals
-    return target(frame.copy(), *arguments)
-
+$call
 
 def values(decisions):
     have = [name for name in COLUMNS if name in decisions]
@@ -95,12 +55,17 @@ def same(a, b):
 ''')
 
 
-def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: StrategySection) -> dict[str, str]:
-    """File name -> text of the test and its bars. ``market`` is the one that the plan's window refers to."""
-    name = f"test_mendel_{finding.category}_{finding.id}"
-    window = market.cut(plan.start, plan.stop)
+def test_files(
+    finding: Finding, plan: TestPlan, market: Market, strategy: StrategySection, stubs: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """File name -> text of the test, its bars, and what lies beside it; {} where this kind of strategy cannot be called
+    by a test of its own. ``market`` is the one that the plan's window refers to, with every column that the strategy
+    is given."""
     imports, helpers = extra_head(plan.kind)
-    parameters = f"chosen({json.dumps(strategy.params)}, settings)" if strategy.params else ""
+    call = call_source(strategy, stubs, forget=not (plan.kind.startswith("repeat") or helpers))
+    if call is None:
+        return {}
+    name = f"test_mendel_{finding.category}_{finding.id}"
     head = _HEAD.substitute(
         summary=finding.summary.replace("\\", "/").replace('"""', "'''"),
         id=finding.id,
@@ -108,14 +73,23 @@ def test_files(finding: Finding, plan: TestPlan, market: Market, strategy: Strat
         line=finding.line,
         columns=json.dumps(list(DECISION_COLUMNS)),
         symbol=json.dumps(market.symbol),
-        target=json.dumps(strategy.target),
-        parameters=parameters,
-        imports=imports,
-        forget="" if plan.kind.startswith("repeat") or helpers else "    forget()\n",
+        imports=_imports(imports + call[0]),
+        call=call[1],
     )
     arguments = {k: literal(v) for k, v in plan.arguments.items()}
     body = helpers + BODIES[plan.kind].safe_substitute(arguments)
-    return {f"{name}.py": head + body, f"{name}.csv": bars_csv(window)}
+    window = market.cut(plan.start, plan.stop)
+    written = {f"{name}.py": head + body, f"{name}.csv": bars_csv(window)}
+    return written | support_files(strategy.kind)
+
+
+def _imports(more: str) -> str:
+    """The import block: the standard library's, then the packages'."""
+    lines = sorted({*more.splitlines(), "import csv", "import sys", "from pathlib import Path"})
+    packages = ["import numpy as np", "import pandas as pd", *(n for n in lines if n == "import pytest")]
+    own = [n for n in lines if n not in packages]
+    plain = [n for n in own if n.startswith("import")]
+    return "\n".join([*plain, *(n for n in own if n not in plain), "", *packages])
 
 
 def literal(value: object) -> str:
@@ -126,11 +100,17 @@ def literal(value: object) -> str:
 
 
 def written_files(test: str | None) -> dict[str, str]:
-    """File name -> text of a written test (its path, as in ``Finding.test``) and its bars; {} where there is none."""
+    """Relative name -> text of a written test (its path, as in ``Finding.test``), first, its bars and what lies beside it;
+    {} where there is none."""
     if not test:
         return {}
     found = [p for p in (Path(test), Path(test).with_suffix(".csv")) if p.is_file()]
-    return {p.name: p.read_text(encoding="utf-8") for p in found}
+    written = {p.name: p.read_text(encoding="utf-8") for p in found}
+    beside = Path(test).parent / SUPPORT
+    if SUPPORT in written.get(Path(test).name, ""):
+        files = sorted(p for p in beside.rglob("*.py") if p.is_file())
+        written |= {p.relative_to(beside.parent).as_posix(): p.read_text(encoding="utf-8") for p in files}
+    return written
 
 
 def bars_csv(window: Market) -> str:

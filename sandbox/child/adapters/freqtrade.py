@@ -24,6 +24,8 @@ else:
     Line = Any
 
 BEFORE, PAIR, TERM = "before:", "pair:", "term:"
+#: Packages that are stand-ins even where the real ones are installed; those that are only where there are none.
+REPLACES, ADDS = ("freqtrade",), ("talib", "technical")
 _CODES = {
     name: getattr(callbacks, name)
     for name in ("CONFIRM_ENTRY", "LEVERAGE", "STAKE", "STOP", "EXIT", "CONFIRM_EXIT")
@@ -46,7 +48,7 @@ def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) 
 
 def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
     """Fill, deliver, answer. Raises Rejection or what the strategy raises."""
-    shim_finder.install(("freqtrade",), ("talib", "technical"))
+    shim_finder.install(REPLACES, ADDS)
     line.hear()
     own, other, others, terms = _sorted(request, columns)
     cls = _strategy_class(request["target"])
@@ -56,6 +58,17 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
     line.deliver(_table(strategy, filled, time))
     line.say(())
     _answer(strategy, filled, pair, line, (time, terms))
+
+
+def alone(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What the class decides on the whole frame, with its stop; its callbacks are not asked."""
+    shim_finder.install(REPLACES, ADDS)
+    own, _, others, _ = _sorted(request, columns)
+    strategy, filled, _ = _filled(request, _strategy_class(request["target"]), time, own, others)
+    table = _table(strategy, filled, time)
+    entered = (table["enter_long"] > 0.0) | (table["enter_short"] > 0.0)
+    stop = np.where(entered, -float(strategy.stoploss), 0.0)
+    return {name: table[name] for name in freqtrade_facts.SIGNALS} | {"stop": np.minimum(stop, 0.999)}
 
 
 def _sorted(request: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any, Any, Any, dict[str, float]]:
