@@ -1,4 +1,4 @@
-"""Functions that could be the strategy, found in syntax trees: nothing is imported."""
+"""Functions and classes that could be a ``signals`` strategy, found in syntax trees: nothing is imported."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _USUAL_NAMES = frozenset(
     ]
 )
 _BAR_NAMES = frozenset(["bars", "df", "data", "candles", "frame", "dataframe", "ohlcv", "prices", "market"])
+#: Methods of a class that are asked for decisions, in this order.
+_METHODS = ("signals", "generate", "__call__")
 #: Points below which a function is not taken for a strategy; see ``_score``.
 _ENOUGH = 4
 
@@ -33,7 +35,7 @@ Function = ast.FunctionDef
 
 @dataclass(frozen=True)
 class Candidate:
-    """A function that could be the strategy. ``params`` is what makes its second argument, None when it takes
+    """What could be the strategy. ``params`` is what makes its second argument, None when it takes
     the bars alone; ``doubt`` says what could not be found out about it."""
 
     target: str
@@ -50,23 +52,40 @@ class Candidate:
 
 
 def find_candidates(modules: Mapping[str, Module]) -> list[Candidate]:
-    """Every function that could be the strategy, the likeliest first."""
+    """Every function, and every class with a method, that could be the strategy, the likeliest first."""
     found = [
         _candidate(module, function, score, modules)
         for module in modules.values()
         for function in _functions(module.tree)
         if (score := _score(function)) >= _ENOUGH
     ]
+    found += [
+        _class_candidate(module, node, score, modules)
+        for module in modules.values()
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef) and (score := _class_score(node, modules)) >= _ENOUGH
+    ]
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.target))
 
 
 def candidate_named(target: str, modules: Mapping[str, Module]) -> Candidate | None:
-    """The function that ``module:name`` names, None where there is none."""
+    """The function, class or variable that ``module:name`` names, None where there is none."""
     module_text, _, name = target.partition(":")
     module = modules.get(module_text)
-    functions = _functions(module.tree) if module else iter(())
-    function = next((found for found in functions if found.name == name), None)
-    return _candidate(module, function, 0, modules) if module and function else None
+    if module is None:
+        return None
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return _candidate(module, node, 0, modules)
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return _class_candidate(module, node, 0, modules)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets) and isinstance(
+            node, ast.Assign | ast.AnnAssign
+        ):
+            doubt = "it is made when the module is imported: what its second argument is cannot be read"
+            return Candidate(target, None, module.file, node.lineno, 0, doubt)
+    return None
 
 
 def find_other_kinds(modules: Mapping[str, Module]) -> list[str]:
@@ -120,3 +139,57 @@ def _texts(node: ast.expr) -> set[str]:
 def _candidate(module: Module, function: Function, score: int, modules: Mapping[str, Module]) -> Candidate:
     params, doubt = params_of(module, function, modules)
     return Candidate(f"{module.name}:{function.name}", params, module.file, function.lineno, score, doubt)
+
+
+def _class_score(node: ast.ClassDef, modules: Mapping[str, Module]) -> int:
+    """The score of the method that would be asked; an abstract class, or one that others inherit from, is less likely."""
+    method = _method(node)
+    if method is None:
+        return 0
+    parent = any(
+        last_name(base) == node.name
+        for module in modules.values()
+        for other in module.tree.body
+        if isinstance(other, ast.ClassDef)
+        for base in other.bases
+    )
+    return _score(_without_self(method)) - 4 * parent
+
+
+def _class_candidate(
+    module: Module, node: ast.ClassDef, score: int, modules: Mapping[str, Module]
+) -> Candidate:
+    method, made = _method(node), _own_method(node, "__init__")
+    params, doubt = params_of(module, _without_self(method), modules) if method else (None, "")
+    wants = _required(made)[1:] if made else []
+    if made and len(wants) <= 1 and len(made.args.args) > 1:
+        params, doubt = params_of(module, made, modules)
+        doubt = doubt if wants else ""
+    elif len(wants) > 1:
+        params = None
+        doubt = f"its __init__ wants {', '.join(wants)}: give them defaults, or write a function(bars, params) that makes it"
+    return Candidate(f"{module.name}:{node.name}", params, module.file, node.lineno, score, doubt)
+
+
+def _method(node: ast.ClassDef) -> Function | None:
+    return next((found for name in _METHODS if (found := _own_method(node, name))), None)
+
+
+def _own_method(node: ast.ClassDef, name: str) -> Function | None:
+    return next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+
+
+def _required(function: Function) -> list[str]:
+    """Names of the positional arguments without a default."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    return [argument.arg for argument in arguments[: len(arguments) - len(function.args.defaults)]]
+
+
+def _without_self(function: Function) -> Function:
+    """The method as it is called on an instance."""
+    own = function.args
+    positional, rest = (own.posonlyargs[1:], own.args) if own.posonlyargs else ([], own.args[1:])
+    bound = ast.arguments(
+        positional, rest, own.vararg, own.kwonlyargs, own.kw_defaults, own.kwarg, own.defaults
+    )
+    return ast.FunctionDef(function.name, bound, function.body, [], function.returns, lineno=function.lineno)

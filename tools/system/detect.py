@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox.host.parse import check_sources
 from tools.contracts import MendelError
-from tools.system.bundles import decode
 from tools.system.candidates import Candidate, find_candidates, find_other_kinds
 from tools.system.classes import find_classes
-from tools.system.modules import Module, module_name
-from tools.system.source import SourceWalk
-from tools.system.surroundings import find_data, find_pages, find_python, find_tests, timeframe_in
+from tools.system.environment import Variable, find_variables
+from tools.system.imports import Imported
+from tools.system.modules import Module
+from tools.system.parsed import Parsed, left_out, read_sources
+from tools.system.starts import best_start, usual_start
+from tools.system.surroundings import files_of, find_data, find_pages, find_python, find_tests, timeframe_in
+
+#: Which kind is the surest sign of a strategy, the first first. A command is a last resort.
+_KINDS = ("freqtrade", "backtesting", "process", "signals", "command")
 
 
 class AttachError(MendelError):
@@ -23,7 +27,7 @@ class AttachError(MendelError):
 
 @dataclass(frozen=True)
 class Detected:
-    """What was found in a folder. ``source`` is where imports start ("." or "src"); ``unreadable`` maps files
+    """What was found in a folder. ``source`` is where imports start, relative; ``unreadable`` maps files
     that do not parse to the reason; ``others`` are strategies of kinds that cannot be run yet."""
 
     root: Path
@@ -37,20 +41,36 @@ class Detected:
     serve: str | None = None
     python: str | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    #: Files that are started by a person: "run.py" or "pyproject.toml: bot = app.main:run".
+    entry_points: tuple[str, ...] = ()
+    environment: tuple[Variable, ...] = ()
+    #: What the strategy imports from outside that its interpreter has not got.
+    absent: tuple[Imported, ...] = ()
+    #: What it imports from outside that would talk to somebody when it is imported.
+    clients: tuple[Imported, ...] = ()
+    #: Modules that are written down as [system] stubs.
+    stubs: tuple[str, ...] = ()
+    #: Values that are written down as [system] environment.
+    values: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    parsed: Parsed | None = field(default=None, repr=False, compare=False)
 
 
-def detect(path: str | Path) -> Detected:
-    """Look at a folder: read, never imported or run. Files that do not parse are named."""
+def detect(path: str | Path, *, only: str | None = None) -> Detected:
+    """Look at a folder: read, never imported or run. Files that do not parse are named. ``only`` keeps the
+    strategies of one file, relative to the folder."""
     root = Path(path).resolve()
     if not root.is_dir():
         raise AttachError(f"{path}: no such folder; name the folder of a trading system")
-    modules, unreadable, source = read_modules(root)
+    parsed = read_sources(root)
+    source, modules, candidates = _where(parsed, only)
+    files = list(files_of(root))
     data = find_data(root)
     pages, serve = find_pages(root)
     return Detected(
         root,
         source,
-        (*find_classes(modules), *find_candidates(modules)),
+        tuple(candidates),
         tuple(find_other_kinds(modules)),
         tuple(data),
         timeframe_in(root, data[0]) if data else None,
@@ -58,34 +78,57 @@ def detect(path: str | Path) -> Detected:
         tuple(pages),
         serve,
         find_python(root),
-        unreadable,
+        parsed.unreadable,
+        tuple(entry_points(parsed)),
+        tuple(find_variables(parsed.trees)),
+        notes=(*parsed.notes, *left_out(root, files)),
+        parsed=parsed,
     )
 
 
-def read_modules(root: Path) -> tuple[dict[str, Module], dict[str, str], str]:
-    """The importable modules by name, what does not parse, and the folder that imports start from."""
-    source = "src" if (root / "src").is_dir() and not (root / "src/__init__.py").exists() else "."
-    if source == "src" and not any((root / "src").rglob("*.py")):
-        source = "."
-    texts = {}
-    for rel in SourceWalk(root / source).files():
-        if rel.endswith(".py"):
-            texts[rel] = decode((root / source / rel).read_bytes()).removeprefix("\ufeff")
-    unreadable = check_sources(texts)
-    modules: dict[str, Module] = {}
-    for rel, text in texts.items():
-        name = module_name(rel)
-        if name and rel not in unreadable and not _is_test(rel):
-            modules[name] = Module(name, rel, ast.parse(text))
-    return modules, unreadable, source
+def find_all(modules: Mapping[str, Module]) -> list[Candidate]:
+    """Everything that could be the strategy: by its kind first, the likeliest of a kind first."""
+    found = [
+        *find_classes(modules),
+        *find_candidates(modules),
+    ]
+    return sorted(found, key=lambda c: (_KINDS.index(c.kind), -c.score, c.target))
 
 
-def _is_test(rel: str) -> bool:
-    *folders, name = rel.split("/")
-    return (
-        bool({"tests", "test"} & set(folders))
-        or name.startswith("test_")
-        or name in ("conftest.py", "setup.py")
+def _where(parsed: Parsed, only: str | None) -> tuple[str, dict[str, Module], list[Candidate]]:
+    """The folder that imports start from, the modules as seen from there, and what could be the strategy."""
+    source = usual_start(parsed)
+    found = _kept(find_all(parsed.modules(source)), source, only)
+    if not found and source != ".":
+        source, found = ".", _kept(find_all(parsed.modules(".")), ".", only)
+    if found:
+        better = best_start(parsed, _from_root(source, found[0].file), source)
+        if better != source:
+            source, found = better, _kept(find_all(parsed.modules(better)), better, only)
+    return source, parsed.modules(source), found
+
+
+def _kept(found: list[Candidate], source: str, only: str | None) -> list[Candidate]:
+    return [c for c in found if only is None or _from_root(source, c.file) == only]
+
+
+def _from_root(source: str, file: str) -> str:
+    return file if source == "." else f"{source}/{file}"
+
+
+def moved(found: Detected, source: str, candidates: tuple[Candidate, ...]) -> Detected:
+    """The same with imports that start elsewhere."""
+    return replace(found, source=source, candidates=candidates)
+
+
+def entry_points(parsed: Parsed) -> list[str]:
+    """Scripts that a person starts: files with ``if __name__ == "__main__"``, sorted."""
+    return sorted(rel for rel, tree in parsed.trees.items() if any(map(_starts, tree.body)))
+
+
+def _starts(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and any(
+        isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test)
     )
 
 
@@ -95,4 +138,5 @@ def why_nothing(found: Detected) -> str:
             f"{found.root}: {found.others[0]} cannot be run yet; wrap it in a function signals(bars, params)"
         )
     broken = "".join(f" ({file} does not parse: {why})" for file, why in list(found.unreadable.items())[:1])
-    return f"{found.root}: no strategy found{broken}; write signals(bars, params), or name it: --target module:function"
+    books = next((f" ({note})" for note in found.notes if "notebooks are not read" in note), "")
+    return f"{found.root}: no strategy found{broken or books}; write signals(bars, params), or name it: --target module:function"

@@ -22,11 +22,16 @@ class Module:
 
 
 def module_name(rel: str) -> str | None:
-    """The dotted name under which a file is imported, None where its path holds what no import can name."""
+    """The dotted name under which ``importlib`` finds a file, None where its path cannot be said so. Names that no
+    import statement could spell (``my-strategies.trend``) are names all the same."""
     parts = list(PurePosixPath(rel).with_suffix("").parts)
     if parts[-1] == "__init__":
         parts.pop()
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+    return ".".join(parts) if parts and all(map(_sayable, parts)) else None
+
+
+def _sayable(part: str) -> bool:
+    return part.isprintable() and not set('.:"\\') & set(part)
 
 
 def last_name(node: ast.expr | None) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 
 from tools.system.detect import AttachError, Detected, why_nothing
+from tools.system.imports import COMPUTES, Imported
+from tools.system.needs import proposed_stubs, unset
 
 _COSTS = """[costs]
 fee_bps = { maker = 2.0, taker = 5.0 }  # a side; set what you pay
@@ -18,6 +20,9 @@ _POLICY = """[policy]
 approve = "all"  # every patch waits for you"""
 
 
+_MOST_VARIABLES = 40
+
+
 def render_toml(found: Detected) -> str:
     """The ``mendel.toml`` of what was detected, its first candidate as the strategy, with comments. It can be
     read back by ``parse_config``. Raises AttachError where no strategy was detected."""
@@ -25,7 +30,7 @@ def render_toml(found: Detected) -> str:
         raise AttachError(why_nothing(found))
     parts = [
         "# What Mendel knows about this system. Every setting is described in the documentation.",
-        "\n".join(_system(found)),
+        "\n".join([*_system(found), *_stubs(found), *_environment(found)]),
         "\n".join(_strategy(found)),
         "\n".join(_data(found)),
         _COSTS,
@@ -47,6 +52,47 @@ def _system(found: Detected) -> Iterable[str]:
     yield 'editable = ["**/*.py"]  # what a patch may change; tests are frozen unless you say otherwise'
 
 
+def _stubs(found: Detected) -> Iterable[str]:
+    """The modules that are replaced, and those that could be, each with its place."""
+    where = {i.top: i for i in (*found.clients, *found.absent)}
+    absent = {i.top for i in found.absent}
+    if found.stubs:
+        yield f"stubs = [{', '.join(map(_quote, found.stubs))}]  # inert stand-ins: they record calls and return nothing"
+    for name in found.stubs:
+        yield f"#   {name}: {_place(where[name], name in absent)}" if name in where else f"#   {name}"
+    proposed = [name for name in proposed_stubs(found) if name not in found.stubs]
+    if proposed:
+        both = sorted({*found.stubs, *proposed})
+        yield f"# stubs = [{', '.join(map(_quote, both))}]  # to put inert stand-ins in place of:"
+        yield from (f"#   {name}: {_place(where[name], name in absent)}" for name in proposed)
+    for imported in found.absent:
+        if imported.top in COMPUTES and imported.top not in found.stubs:
+            yield f"# install {imported.top} for this interpreter: {_place(imported, True)}"
+
+
+def _place(imported: Imported, absent: bool) -> str:
+    why = "not installed" if absent else "called when it is imported"
+    return f"{_one_line(imported.file)} line {imported.line}, {why}"
+
+
+def _environment(found: Detected) -> Iterable[str]:
+    """The variables that the source reads; values only where they were settled."""
+    if found.values:
+        pairs = ", ".join(f"{_key(name)} = {_quote(value)}" for name, value in found.values.items())
+        yield f"environment = {{ {pairs} }}  # made up, so that the source can be imported"
+    open_ones = unset(found)
+    if open_ones:
+        pairs = ", ".join(f'{_key(v.name)} = "..."' for v in open_ones)
+        yield f"# environment = {{ {pairs} }}  # without a value, reading these fails; never a real key: nothing is sent"
+    if found.environment:
+        yield "# Environment variables that the source reads; none of yours are shown to it:"
+    for variable in found.environment[:_MOST_VARIABLES]:
+        default = "no default" if variable.default is None else f"default {_one_line(variable.default)}"
+        yield f"#   {_one_line(variable.name)}: {_one_line(variable.file)} line {variable.line}, {default}"
+    if len(found.environment) > _MOST_VARIABLES:
+        yield f"#   and {len(found.environment) - _MOST_VARIABLES} more"
+
+
 def _strategy(found: Detected) -> Iterable[str]:
     first, *rest = found.candidates
     yield "[strategy]"
@@ -57,7 +103,7 @@ def _strategy(found: Detected) -> Iterable[str]:
     if first.params:
         yield f"params = {_quote(first.params)}"
     if first.doubt:
-        yield f"# params: {first.doubt}"
+        yield f"# params: {_one_line(first.doubt)}"
 
 
 def _data(found: Detected) -> Iterable[str]:
@@ -83,6 +129,16 @@ def _dashboards(found: Detected) -> Iterable[str]:
         yield "pages = [" + ", ".join(map(_quote, found.pages)) + "]"
     if found.serve:
         yield f"serve = {_quote(found.serve)}"
+
+
+def _one_line(text: str) -> str:
+    """Text for a comment: control characters would end it, or the file."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _key(name: str) -> str:
+    """A bare or quoted TOML key."""
+    return name if name.isascii() and name.replace("_", "a").replace("-", "a").isalnum() else _quote(name)
 
 
 def _quote(text: str) -> str:

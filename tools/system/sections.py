@@ -14,7 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from tools.contracts import ROLES, Costs
 
-_TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+#: The module may have a name that no import statement could spell: a file ``my-strategy.py``, a folder with blanks.
+_TARGET = re.compile(r"^[^:.\x00-\x1f\x7f][^:\x00-\x1f\x7f]*:[^\W\d][\w.]*$")
 _TIMEFRAME = re.compile(r"^[1-9]\d*[mhdw]$")
 
 #: Never what a patch may touch unless the person says so: a change must not edit its own examiner.
@@ -45,6 +46,9 @@ class SystemSection(Section):
         list(DEFAULT_FROZEN), "globs of the files that no patch may change; wins over editable"
     )
     stubs: list[str] = setting([], "modules to replace by inert stubs where the system imports them")
+    environment: dict[str, str] = setting(
+        {}, "values of environment variables that the source reads, made up ones: never a real key"
+    )
 
 
 class StrategySection(Section):

@@ -23,7 +23,7 @@ def find_data(root: Path) -> list[str]:
     """Globs of the candle files below ``root``, the one with the most files first. A file counts when its
     header names the four prices; nothing else of it is read."""
     found: Counter[str] = Counter()
-    for rel in _files(root):
+    for rel in files_of(root):
         suffix = next((s for s in _DATA_SUFFIXES if rel.lower().endswith(s)), None)
         if suffix and set(PRICE_COLUMNS) <= {name.strip().lower() for name in _header(root / rel, suffix)}:
             folder = PurePosixPath(rel).parent.as_posix()
@@ -40,13 +40,15 @@ def timeframe_in(root: Path, pattern: str) -> str | None:
 
 def find_tests(root: Path) -> str | None:
     """The command of the system's tests, None if it has none."""
-    has_tests = any(re.fullmatch(r"test_.*\.py|.*_test\.py", PurePosixPath(rel).name) for rel in _files(root))
+    has_tests = any(
+        re.fullmatch(r"test_.*\.py|.*_test\.py", PurePosixPath(rel).name) for rel in files_of(root)
+    )
     return "python -m pytest -q" if has_tests else None
 
 
 def find_pages(root: Path) -> tuple[list[str], str | None]:
     """Globs of HTML pages, and the command that writes them where a script's name says so."""
-    files = list(_files(root))
+    files = list(files_of(root))
     pages = {(PurePosixPath(rel).parent / "*.html").as_posix() for rel in files if rel.endswith(".html")}
     scripts = [rel for rel in files if "/" not in rel and "dashboard" in rel.lower() and rel.endswith(".py")]
     return sorted(pages), f"python {scripts[0]}" if len(scripts) == 1 and " " not in scripts[0] else None
@@ -58,7 +60,7 @@ def find_python(root: Path) -> str | None:
     return next((place for place in places if (root / place).is_file()), None)
 
 
-def _files(root: Path) -> Iterator[str]:
+def files_of(root: Path) -> Iterator[str]:
     """Relative paths of a bounded number of files, skipping environments, caches and version control."""
     seen = 0
     for folder, folders, names in os.walk(root):
