@@ -112,6 +112,8 @@ class Decisions:
     symbol: str
     values: Floats
     plan: ExitPlan = ExitPlan()
+    #: What of the strategy's wishes was not followed as written, a sentence each.
+    notes: tuple[str, ...] = ()
 
     def column(self, name: str) -> Floats:
         """One decision column."""

@@ -45,8 +45,12 @@ class CappedText:
     def __init__(self, budget: int) -> None:
         self._left = budget
 
+    def set_aside(self, budget: int) -> None:
+        """Keep so many bytes for later; below 0: give them back."""
+        self._left -= budget
+
     def write(self, text: str) -> int:
-        raw = str(text).encode("utf-8", "replace")[: self._left]
+        raw = str(text).encode("utf-8", "replace")[: max(0, self._left)]
         self._left -= len(raw)
         try:
             os.write(LOG, raw)

@@ -33,7 +33,13 @@ _OURS = (
     "callbacks",
     "shim_finder",
     "freqtrade_facts",
+    "process_words",
+    "process_orders",
+    "process_caught",
+    "process_build",
 )
+#: The same of those that import numpy or pandas, in this order.
+_OURS_LATER = ("process_dataset",)
 
 
 def load(name: str, path: str) -> types.ModuleType:
@@ -97,6 +103,8 @@ def _read_ours() -> Deferred:
     deferred = Deferred()
     if os.path.exists(f"{_HERE}/trace.py"):  # noqa: PTH110
         deferred.read("_mendel_tracer", f"{_HERE}/trace.py")
+    for name in _OURS_LATER:
+        deferred.read(f"_mendel_{name}", f"{_HERE}/{name}.py")
     for entry in sorted(os.listdir(f"{_HERE}/adapters")):  # noqa: PTH208
         if entry.endswith(".py") and entry != "__init__.py":
             deferred.read(f"_mendel_adapter_{entry[:-3]}", f"{_HERE}/adapters/{entry}")

@@ -14,6 +14,7 @@ from tools.system.environment import Variable, find_variables
 from tools.system.imports import Imported
 from tools.system.modules import Module
 from tools.system.parsed import Parsed, left_out, read_sources
+from tools.system.processes import find_processes
 from tools.system.starts import best_start, usual_start
 from tools.system.surroundings import files_of, find_data, find_pages, find_python, find_tests, timeframe_in
 
@@ -90,6 +91,7 @@ def find_all(modules: Mapping[str, Module]) -> list[Candidate]:
     """Everything that could be the strategy: by its kind first, the likeliest of a kind first."""
     found = [
         *find_classes(modules),
+        *find_processes(modules),
         *find_candidates(modules),
     ]
     return sorted(found, key=lambda c: (_KINDS.index(c.kind), -c.score, c.target))

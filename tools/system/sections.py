@@ -61,8 +61,18 @@ class StrategySection(Section):
     params: str | None = setting(
         None, "what makes the strategy's parameters, as module:Name; none: it takes bars only"
     )
+    window: int = setting(
+        300, "kind = 'process': how many bars a dataset shows, the newest last", ge=1, le=100_000
+    )
+    dataset: str | None = setting(
+        None,
+        "kind = 'process': function that makes the dataset of the bars so far, as module:function; none: made of roles",
+    )
+    symbols: Literal["each", "all"] = setting(
+        "each", "kind = 'process': each: asked about one symbol at a time; all: one call a bar with every symbol"
+    )
 
-    @field_validator("params")
+    @field_validator("params", "dataset")
     @classmethod
     def _params_name(cls, value: str | None) -> str | None:
         if value is not None and not _TARGET.match(value):

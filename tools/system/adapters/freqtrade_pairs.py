@@ -23,7 +23,7 @@ def other_columns(system: System, market: Market) -> dict[str, Floats]:
     if not named:
         return {}
     found: dict[str, Floats] = {}
-    for symbol, other in _others(system).items():
+    for symbol, other in markets_of(system).items():
         if symbol != market.symbol and (_ALL in named or _base(symbol) in named):
             found |= _aligned(symbol, other, market)
     return found
@@ -53,7 +53,7 @@ def _loaded(home: str, text: str) -> dict[str, Market]:
     return dict(every_market(System.open(home)))
 
 
-def _others(system: System) -> dict[str, Market]:
+def markets_of(system: System) -> dict[str, Market]:
     """Every market of the system's own data; none where it has no data of its own."""
     try:
         return _loaded(str(system.home), repr(system.config.data))

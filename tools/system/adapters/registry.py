@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 from tools.system.adapters.base import Adapter, AdapterError
 from tools.system.adapters.freqtrade import FreqtradeAdapter
+from tools.system.adapters.process import ProcessAdapter
 from tools.system.adapters.signals import SignalsAdapter
 
-_BUILT: dict[str, Callable[[], Adapter]] = {"signals": SignalsAdapter, "freqtrade": FreqtradeAdapter}
+_BUILT: dict[str, Callable[[], Adapter]] = {
+    "signals": SignalsAdapter,
+    "freqtrade": FreqtradeAdapter,
+    "process": ProcessAdapter,
+}
 
 
 def every_adapter() -> list[Adapter]:
