@@ -118,7 +118,8 @@ def _exit_code(bench: Workbench, bundle: str, finding: Finding) -> int | None:
     module = next(name for name in written if name.endswith(".py"))
     command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"t/{module}")
     extra = {f"t/{name}": text for name, text in written.items()}
-    return run_job(bench.place, Job(bundle, command, extra=extra, environment=ALONE)).exit_code
+    stubs = tuple(bench.system.config.system.stubs)
+    return run_job(bench.place, Job(bundle, command, extra=extra, environment=ALONE, stubs=stubs)).exit_code
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

@@ -35,6 +35,7 @@ else:
 DONE, REJECTED, NO_MEMORY, SETUP_FAILED = 0, 17, 18, 99
 LOG, DATA, OUT, REASON, REPLAY, ENTERED, QUESTIONS, ANSWERS = 1, 3, 4, 5, 6, 7, 8, 9
 _MB = 1 << 20
+_CALLS_AT, _CALLS_BYTES = 2048, 2000  # in the reason file
 
 
 class CappedText:
@@ -215,11 +216,22 @@ def _explain(text: str) -> None:
         os.pwrite(REASON, text.encode("utf-8", "replace")[:2000], 0)
 
 
+def _tell_calls() -> None:
+    """Leave the calls on stubs for the host, behind the reason: at any time, since the process may be killed."""
+    os.pwrite(
+        REASON,
+        stubs.counted().encode("utf-8", "replace")[:_CALLS_BYTES].ljust(_CALLS_BYTES, b"\n"),
+        _CALLS_AT,
+    )
+
+
 def _run(request: Mapping[str, Any], walls: Walls) -> int:
     """Everything from here on runs beside or inside code that nobody trusts."""
     system = "/system/" if walls.jailed else request["system"] + "/"
     sys.stdout = sys.stderr = CappedText(int(request["limits"]["log_bytes"]))
     explain, pack = reasons.describe, _explain
+    os.environ.update(request["environment"])
+    stubs.tell = _tell_calls
     try:
         out = np.frombuffer(mmap.mmap(OUT, request["layout"]["words"] * 8), np.float64)
         time, columns = _bars(request)
@@ -239,6 +251,9 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
         if not isinstance(error, reasons.Rejection):
             sys.stderr.write(reasons.own_part(error, system))
         return REJECTED
+    finally:
+        if request["stubs"]:
+            _tell_calls()
     return DONE
 
 

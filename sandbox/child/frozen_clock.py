@@ -1,4 +1,4 @@
-"""Becomes ``sitecustomize`` in a job whose clock stands still: every Python program of the job reads this time.
+"""Imported at the start of each Python program of a job whose clock stands still: every one of them reads this time.
 
 ``time.time`` and its kin, ``datetime``'s and pandas' ``now`` and ``today`` are answered from JOB_CLOCK_NS (ns UTC);
 ``monotonic`` and ``perf_counter`` go on, since waiting needs them. What is not Python, and Python started with ``-I``,

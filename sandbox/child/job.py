@@ -52,7 +52,7 @@ _RESOLVE = 0x01 | 0x02 | 0x04 | 0x08  # no other mount, no magic links, no symbo
 _SETUP_FAILED = 99
 _LOOK_SECONDS = 0.2
 _OWN_PROGRAMS = "/opt/job/bin"  # the host puts it first on PATH
-_CLOCK = "/opt/job/clock"  # on PYTHONPATH where the clock stands still
+_START = "/opt/job/start"  # on PYTHONPATH where Python programs are to find a still clock or stubs
 _TOLD = 3  # the pipe by which a command that cannot start says why; exec closes it
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _WRITABLE = ("/system", "/tmp", "/home", "/dev/shm")
@@ -145,8 +145,8 @@ def _build_root(setup: Mapping[str, Any]) -> int | None:
     staging.file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     for name in ("python", "python3"):
         os.chmod(staging.file(f"{_OWN_PROGRAMS}/{name}", setup["python_script"]), 0o755)  # noqa: PTH101
-    if setup["clock_script"]:
-        staging.file(f"{_CLOCK}/sitecustomize.py", setup["clock_script"])
+    for name, text in setup["start_scripts"].items():
+        staging.file(f"{_START}/{name}", text)
     watch = _mount_proc(staging.directory("/proc"))
     staging.file(jail.CANARY, "not for jobs")
     staging.close()
@@ -225,7 +225,7 @@ def _become_command(setup: Mapping[str, Any]) -> None:
     ):
         resource.setrlimit(kind, (value, value))
     readable = [(path, landlock.RUN) for path in (*setup["readonly"], _OWN_PROGRAMS)]
-    settings = [(path, landlock.READ) for path in (*_SETTINGS, "/etc", "/proc", _CLOCK)]
+    settings = [(path, landlock.READ) for path in (*_SETTINGS, "/etc", "/proc", _START)]
     devices = [(path, landlock.WRITE) for path in (*_DEVICES, "/proc/self")]
     work = [(path, landlock.WORK) for path in _WRITABLE]
     landlock.restrict([*readable, *settings, *devices, *work], network=True)

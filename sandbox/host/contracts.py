@@ -87,12 +87,14 @@ class Trace:
     """How the instrumented gates of a bundle behave in one run (see sandbox/child/trace.py).
 
     ``forced`` makes a gate's outcome constant; ``replay`` replaces its outcomes, one per bar or, in scalar
-    code, one per evaluation; ``record`` asks for the outcomes of those slots."""
+    code, one per evaluation; ``record`` asks for the outcomes of those slots, in order of evaluation or, ``by_bar``,
+    by the bar that they were asked for (NaN: not asked there, or the bar is not known)."""
 
     slots: int
     forced: Mapping[int, bool] = field(default_factory=dict)
     replay: Mapping[int, Floats] = field(default_factory=dict)
     record: tuple[int, ...] = ()
+    by_bar: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Evaluation:
     #: ``stepped`` and ``hybrid`` need a maker of the trusted side of their conversation; ``whole`` has none.
     feed: Feed = Feed.WHOLE
     dialogue: Callable[[], Dialogue] | None = None
+    #: Environment variables that the strategy finds.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class Outcome:
     dialogue: Dialogue | None = None
     #: False where it ran without walls: nothing may be promoted on it.
     promotable: bool = True
+    #: What the strategy called on stubs (dotted name -> times), by its own account: it may be anything.
+    stub_calls: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,6 +166,8 @@ class Job:
     extra_bytes: Mapping[str, bytes] = field(default_factory=dict)
     #: The time, ns UTC, at which the clocks of the job's Python programs stand still; None: they go.
     clock_ns: int | None = None
+    #: Modules that the job's Python programs find replaced by inert stand-ins.
+    stubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from sandbox.host.text import clean, one_line
 from sandbox.host.zygote import child_environment, free_uid
 
 _LAUNCHER = Path(__file__).resolve().parent.parent / "child" / "job.py"
-_CLOCK, _CLOCK_FOLDER = _LAUNCHER.with_name("frozen_clock.py"), "/opt/job/clock"
+_START_FOLDER = "/opt/job/start"
 _FILE_BYTES, _TOTAL_BYTES = 16 << 20, 64 << 20
 _DISK_MB, _PROCESSES = 512, 256
 _END_SECONDS = 5.0
@@ -185,13 +185,12 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "MPLCONFIGDIR": "/tmp",
         **job.environment,
     }
-    clock = ""
-    if job.clock_ns is not None:
-        clock = _CLOCK.read_text(encoding="utf-8")
-        paths = [_CLOCK_FOLDER, environment.get("PYTHONPATH", "")]
-        environment |= {"JOB_CLOCK_NS": str(job.clock_ns), "PYTHONPATH": ":".join(filter(None, paths))}
+    asked = _start_variables(job)
+    if asked:
+        paths = [_START_FOLDER, environment.get("PYTHONPATH", "")]
+        environment |= {**asked, "PYTHONPATH": ":".join(filter(None, paths))}
     return {
-        "clock_script": clock,
+        "start_scripts": _start_scripts() if asked else {},
         "uid": free_uid(),
         "readonly": interpreter.program_folders(),
         "bundle": os.path.realpath(place.bundles / job.bundle),
@@ -207,6 +206,21 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "processes": _PROCESSES,
         "file_bytes": _FILE_BYTES,
         "total_bytes": _TOTAL_BYTES,
+    }
+
+
+def _start_variables(job: Job) -> dict[str, str]:
+    """What tells the job's Python programs about their clock and stubs."""
+    clock = {} if job.clock_ns is None else {"JOB_CLOCK_NS": str(job.clock_ns)}
+    return {**clock, **({"JOB_STUBS": ",".join(job.stubs)} if job.stubs else {})}
+
+
+def _start_scripts() -> dict[str, str]:
+    """Name in the folder that is first on the job's PYTHONPATH -> text."""
+    files = {"sitecustomize": "job_start", "_mendel_frozen_clock": "frozen_clock", "_mendel_stubs": "stubs"}
+    return {
+        f"{name}.py": _LAUNCHER.with_name(f"{file}.py").read_text(encoding="utf-8")
+        for name, file in files.items()
     }
 
 

@@ -61,9 +61,9 @@ def write_unknown(descriptor: int, start: int, stop: int) -> None:
         at += os.pwrite(descriptor, _UNKNOWN[: stop * 8 - at], at)
 
 
-def read_text(descriptor: int, limit: int) -> str:
+def read_text(descriptor: int, limit: int, offset: int = 0) -> str:
     """At most ``limit`` bytes as text, up to the padding. Hostile: sanitise before showing."""
-    return os.pread(descriptor, limit, 0).rstrip(b"\0").decode("utf-8", "replace")
+    return os.pread(descriptor, limit, offset).rstrip(b"\0").decode("utf-8", "replace")
 
 
 @dataclass

@@ -33,7 +33,9 @@ from sandbox.host.text import clean, one_line
 
 #: Words in front of the presence flags: word 0 is 1 when the answer is complete.
 _HEADER = 16
-_REASON_BYTES = 4096
+#: The reason file: why it was turned down, and behind that what it called on stubs, a line each.
+_REASON_BYTES, _CALLS_AT = 4096, 2048
+_CALL = re.compile(r"([A-Za-z_][\w.]{0,119}) (\d{1,12})")
 #: The child halves of adapters; each is a file of that name in sandbox/child/adapters.
 ADAPTERS = tuple(
     sorted(
@@ -144,6 +146,7 @@ def encode(
         "fields": list(evaluation.fields),
         "overrides": dict(evaluation.overrides),
         "stubs": list(evaluation.stubs),
+        "environment": dict(evaluation.environment),
         "repeat": evaluation.repeat,
         "bars": 0 if stepped else len(evaluation.time),
         "columns": list(evaluation.columns),
@@ -182,10 +185,16 @@ def read_outcome(
 ) -> Outcome:
     """Judge how the child ended and copy its floats. The child is dead: nothing can change any more."""
     log = clean(memory.read_text(ticket.log, ticket.log_bytes), ticket.log_bytes)
-    told = one_line(memory.read_text(ticket.reason, _REASON_BYTES))
+    told = one_line(memory.read_text(ticket.reason, _CALLS_AT))
     status, reason = _verdict(limits, end, told)
     outcome = Outcome(
-        status, reason, log=log, cpu_ms=end["cpu_ms"], wall_ms=end["wall_ms"], max_rss_mb=end["rss_mb"]
+        status,
+        reason,
+        log=log,
+        cpu_ms=end["cpu_ms"],
+        wall_ms=end["wall_ms"],
+        max_rss_mb=end["rss_mb"],
+        stub_calls=_stub_calls(ticket) if evaluation.stubs else {},
     )
     if talk is not None and talk.rejected and status is not Status.INFRASTRUCTURE:
         return replace(outcome, status=Status.REJECTED, reason=one_line(talk.rejected))
@@ -202,6 +211,13 @@ def read_outcome(
             judged = _told(evaluation, ticket.layout, words, outcome, talk.dialogue)
         del words  # or the map could not be closed
     return judged
+
+
+def _stub_calls(ticket: Ticket) -> dict[str, int]:
+    """What the child says it called on stubs; lines that do not read as such are left out."""
+    text = clean(memory.read_text(ticket.reason, _REASON_BYTES - _CALLS_AT, _CALLS_AT), _REASON_BYTES)
+    found = (_CALL.fullmatch(line) for line in text.splitlines())
+    return {match[1]: int(match[2]) for match in found if match}
 
 
 def _verdict(limits: Limits, end: Mapping[str, Any], told: str) -> tuple[Status, str]:

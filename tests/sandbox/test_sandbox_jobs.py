@@ -187,3 +187,20 @@ def test_a_clock_that_stands_still(place: SandboxPlace, bundle: BundleMaker) -> 
     tests = {"test_x.py": "import time\ndef test_x(): assert time.time() == 1709209800.0\n"}
     suite = Job(bundle(files=tests), ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), clock_ns=at)
     assert "1 passed" in run_job(place, suite).output
+
+
+def test_a_job_finds_its_stubs_and_a_still_clock_beside_them(
+    place: SandboxPlace, bundle: BundleMaker
+) -> None:
+    test = (
+        "import json, time, influxdb_nobody_has.client as db\n"
+        "def test_rows():\n"
+        "    assert list(db.Client('10.0.0.1').query('x')) == [] and json.loads(db.get('k'))['a'] == 0\n"
+        "    assert time.time() == 5.0\n"
+    )
+    name = bundle(None, {"test_db.py": test})
+    command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_db.py")
+    bare = run_job(place, Job(name, command))
+    assert bare.exit_code != 0 and "No module named 'influxdb_nobody_has'" in bare.output
+    stubbed = run_job(place, Job(name, command, stubs=("influxdb_nobody_has",), clock_ns=5_000_000_000))
+    assert stubbed.exit_code == 0, stubbed.output

@@ -93,9 +93,11 @@ def _in_place(
         name = next(n for n in tests if n.endswith(".py"))
         command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{FOLDER}/{name}")
         files = {f"{FOLDER}/{n}": text for n, text in tests.items()}
-        result = run_job(place, Job(now, command, extra=files, environment=ALONE))
+        own = system.config.system
+        job = Job(now, command, extra=files, environment=own.environment, stubs=tuple(own.stubs))
+        result = run_job(place, replace(job, environment={**own.environment, **ALONE}))
         if not passed(result):
-            result = run_job(place, Job(now, command, extra=files))
+            result = run_job(place, job)
         report |= {"test": name, "exit_code": result.exit_code}
         ok = ok and passed(result)
     return verdict("after_apply", ok, **report)

@@ -84,6 +84,8 @@ def build_pages(
         collect=collect,
         wall_seconds=_SECONDS,
         extra_bytes=_candles(system, markets),
+        environment=system.config.system.environment,
+        stubs=tuple(system.config.system.stubs),
     )
     result = run_job(place, job)
     if result.status is not Status.OK or result.exit_code != 0:

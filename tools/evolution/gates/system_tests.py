@@ -93,14 +93,15 @@ class TestsGate:
         environment: Mapping[str, str] | None = None,
     ) -> JobResult:
         files = {f"{FOLDER}/{name}": text for name, text in (extra or {}).items()}
-        settings = case.before.system.config.sandbox
+        settings, own = case.before.system.config.sandbox, case.before.system.config.system
         job = Job(
             bundle,
             command,
             extra=files,
             wall_seconds=settings.job_wall_s,
             memory_mb=settings.job_memory_mb,
-            environment=environment or {},
+            environment={**own.environment, **(environment or {})},
+            stubs=tuple(own.stubs),
         )
         return run_job(case.place, job)
 
