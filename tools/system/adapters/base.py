@@ -68,6 +68,7 @@ def evaluation_of(
         stubs=tuple(system.config.system.stubs),
         repeat=repeat,
         trace=trace,
+        environment=dict(system.config.system.environment),
     )
 
 
