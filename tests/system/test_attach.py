@@ -177,10 +177,29 @@ def test_files_that_do_not_parse_are_named(tmp_path: Path) -> None:
         attach(tmp_path, force=True)
 
 
-def test_strategies_of_other_kinds_are_named(tmp_path: Path) -> None:
-    write(tmp_path, {"s.py": "from backtesting import Strategy\nclass Mine(Strategy):\n    pass\n"})
-    with pytest.raises(AttachError, match=r"s:Mine \(backtesting\) cannot be run yet"):
-        attach(tmp_path)
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("from backtesting import Strategy\nclass Mine(Strategy):", "backtesting"),
+        ("import backtesting as bt\nclass Mine(bt.Strategy):", "backtesting"),
+        ("from backtesting import lib\nclass Mine(lib.SignalStrategy):", "backtesting"),
+        ("from backtesting.lib import TrailingStrategy as T\nclass Mine(T):", "backtesting"),
+        ("from backtesting import *\nclass Mine(Strategy):", "backtesting"),
+        ("from backtrader import Strategy\nclass Mine(Strategy):", None),
+        ("import backtrader as bt\nclass Mine(bt.Strategy):", None),
+        ("class Strategy:\n    pass\nclass Mine(Strategy):", None),
+    ],
+)
+def test_a_class_named_strategy_counts_by_where_it_comes_from(
+    tmp_path: Path, source: str, kind: str | None
+) -> None:
+    write(tmp_path, {"s.py": f"{source}\n    def next(self):\n        pass\n"})
+    if kind is None:
+        with pytest.raises(AttachError, match="no strategy found"):
+            attach(tmp_path)
+    else:
+        strategy = attach(tmp_path, yes=True).strategy
+        assert (strategy.kind, strategy.target) == (kind, "s:Mine")
 
 
 def test_source_in_src_and_data_beside_it(tmp_path: Path) -> None:

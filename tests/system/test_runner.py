@@ -124,8 +124,8 @@ def test_a_table_of_the_wrong_shape_is_refused() -> None:
         adapter_for("signals").decisions(market(), short)
 
 
-@pytest.mark.parametrize("kind", ["backtesting", "process", "command"])
-def test_kinds_that_cannot_run_yet_say_so(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["vectorbt", ""])
+def test_kinds_that_nobody_knows_say_so(kind: str) -> None:
     with pytest.raises(AdapterError, match=f"kind = '{kind}': cannot be run yet"):
         adapter_for(kind)
 

@@ -90,7 +90,7 @@ def candidate_named(target: str, modules: Mapping[str, Module]) -> Candidate | N
 
 def find_other_kinds(modules: Mapping[str, Module]) -> list[str]:
     """Classes of other libraries' strategies, as ``module:Name (freqtrade)``."""
-    kinds = {"Strategy": "backtesting"}
+    kinds: dict[str | None, str] = {}
     return [
         f"{module.name}:{node.name} ({kinds[last_name(base)]})"
         for module in modules.values()

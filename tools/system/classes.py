@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from tools.system.adapters.freqtrade_hooks import unfollowed
+from tools.system.adapters import backtesting_hooks, freqtrade_hooks
 from tools.system.candidates import Candidate
 from tools.system.modules import Module, last_name
+from tools.system.roots import ROOTS, root_of
 
-#: Class that a kind's strategies inherit from -> the kind.
-ROOTS = {"IStrategy": "freqtrade"}
+_UNFOLLOWED = {"freqtrade": freqtrade_hooks.unfollowed, "backtesting": backtesting_hooks.unfollowed}
 #: A class of a known kind is surer than any function that looks like one.
 _SCORE = 20
-_WRITES = ("populate_entry_trend", "populate_buy_trend", "populate_indicators")
+_WRITES = ("populate_entry_trend", "populate_buy_trend", "populate_indicators", "next", "init")
 _TIMEFRAMES = ("timeframe", "ticker_interval")
 
 
@@ -41,12 +41,14 @@ def ancestry(
 ) -> tuple[list[ast.ClassDef], str | None]:
     """(the class and those of the system that it inherits from, the root's name that it ends at)."""
     by_name = {found.name: found for _, found in classes.values()}
+    modules = {id(found): module for module, found in classes.values()}
     line, seen = [node], {node.name}
     for current in line:
         for base in current.bases:
+            root = root_of(base, modules[id(current)])
+            if root is not None:
+                return line, root
             name = last_name(base)
-            if name in ROOTS:
-                return line, name
             if name in by_name and name not in seen:
                 seen.add(name)
                 line.append(by_name[name])
@@ -77,7 +79,7 @@ def _candidate(
         score=score,
         kind=kind,
         timeframe=timeframe,
-        unfollowed=tuple(unfollowed(line)),
+        unfollowed=tuple(_UNFOLLOWED[kind](line)),
     )
 
 

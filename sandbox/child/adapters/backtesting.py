@@ -1,0 +1,172 @@
+"""The child half of ``backtesting``: an unmodified Strategy class on a stand-in of backtesting.py.
+
+All bars are known while ``init`` declares its indicators; then ``next`` is asked at every bar's close, told by the host how
+the account stands, and what it ordered goes back as one row of decisions."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.child import reasons, shim_finder
+    from sandbox.child.candidate import Line
+else:
+    import _mendel_reasons as reasons
+    import _mendel_shim_finder as shim_finder
+
+    Line = Any
+
+TERM = "term:"
+_PRICES = ("open", "high", "low", "close", "volume")
+_PLAIN = (bool, int, float, str)
+#: What a strategy is told of an account that does not trade, in the turns before the one that counts.
+_FLAT_EQUITY = 10_000.0
+
+
+def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Never asked: the feed is hybrid."""
+    raise reasons.Rejection("a backtesting strategy is asked by the hybrid feed")
+
+
+def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
+    """Ask about every bar that the host tells of. Raises Rejection or what the strategy raises."""
+    shim_finder.install(("backtesting",), ("talib",))
+    script = importlib.import_module("backtesting.mendel_module").Script(request["target"].partition(":")[0])
+    say = sys.stdout.write
+    for text in script.lines():
+        say(f"{text}\n")
+    try:
+        cls = _strategy_class(request["target"], script.module)
+        broker = _play(request, cls, time, columns, line)
+    except NameError as error:
+        why = script.why_unset(error)
+        if not why:
+            raise
+        raise reasons.Rejection(reasons.describe(error, f"{sys.path[0]}/") + why) from error
+    for text in broker.notes.lines():
+        say(f"{text}\n")
+
+
+def _play(request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], line: Line) -> Any:
+    names = tuple(request["portfolio"])
+    for _ in range(int(request["repeat"]) - 1):
+        _rehearse(_made(request, cls, time, columns)[0], len(time), names)
+    play, broker = _made(request, cls, time, columns)
+    hear, say, ask = line.hear, line.say, play.bar
+    while (words := hear()) is not None:
+        say(ask(int(words[0]), dict(zip(names, words[2:], strict=True))))
+    return broker
+
+
+def _rehearse(play: Any, bars: int, names: tuple[str, ...]) -> None:
+    """A whole run without a fill: what it leaves behind in the process shows in the run that counts."""
+    told = dict.fromkeys(names, 0.0) | {"equity": _FLAT_EQUITY, "free": _FLAT_EQUITY}
+    for bar in range(bars):
+        play.bar(bar, told)
+
+
+def _strategy_class(target: str, module: Any) -> Any:
+    root = importlib.import_module("backtesting").Strategy
+    name, _, path = target.partition(":")
+    found: Any = getattr(module, path, None)
+    if not (isinstance(found, type) and issubclass(found, root) and found is not root):
+        has = importlib.import_module("backtesting.mendel_module").subclasses(module, root)
+        raise reasons.Rejection(
+            f"strategy.target is {target!r}, but {name} has no such Strategy class (it has {', '.join(has) or 'none'})"
+        )
+    asked: Any = found
+    if asked.next is root.next:
+        raise reasons.Rejection(
+            f"class {path} has no next(): write one, it is asked at every bar ({_place(found)})"
+        )
+    return found
+
+
+def _place(cls: Any) -> str:
+    file = getattr(sys.modules[cls.__module__], "__file__", None) or "?"
+    line = getattr(cls, "__firstlineno__", None) or min(
+        (v.__code__.co_firstlineno for v in vars(cls).values() if hasattr(v, "__code__")), default=0
+    )
+    return file.removeprefix(f"{sys.path[0]}/") + (f":{line}" if line else "")
+
+
+def _made(request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any]) -> tuple[Any, Any]:
+    """(the strategy with its indicators declared, its broker)."""
+    import pandas as pd
+
+    data = importlib.import_module("backtesting.mendel_data").Data(
+        {name.capitalize() if name in _PRICES else name: values for name, values in columns.items()},
+        pd.DatetimeIndex(time.view("datetime64[ns]")),
+    )
+    broker = _broker(request, cls, data)
+    params = _params(cls, {k: v for k, v in request["overrides"].items() if not k.startswith(TERM)})
+    try:
+        strategy = cls(broker, data, params)
+    except TypeError as error:
+        if "__init__" not in str(error):
+            raise
+        raise reasons.Rejection(
+            f"class {cls.__name__}: {error} ({_place(cls)}): backtesting.py gives __init__ (broker, data, params) alone; "
+            "make the settings class variables"
+        ) from None
+    return importlib.import_module("backtesting.mendel_play").Play(strategy, broker), broker
+
+
+def _params(cls: Any, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The overrides in the kinds of the class variables. Raises Rejection for one that is unknown or of another kind."""
+    root = importlib.import_module("backtesting").Strategy
+    known = {
+        name: value
+        for base in reversed(cls.__mro__)
+        if issubclass(base, root) and base is not root
+        for name, value in vars(base).items()
+        if not name.startswith("_") and (value is None or isinstance(value, _PLAIN))
+    }
+    return {name: _taken(cls, known, name, value) for name, value in overrides.items()}
+
+
+def _taken(cls: Any, known: Mapping[str, Any], name: str, value: Any) -> Any:
+    if name not in known:
+        has = ", ".join(known) or "none: write them as class variables, such as n = 20"
+        raise reasons.Rejection(
+            f"class {cls.__name__} has no parameter {name!r}: it has {has} ({_place(cls)})"
+        )
+    own = known[name]
+    if own is None or isinstance(value, type(own)):
+        return value
+    if isinstance(own, float) and isinstance(value, int):
+        return float(value)
+    if isinstance(own, (bool, int)) and isinstance(value, (int, float)) and float(value).is_integer():
+        return type(own)(value)
+    raise reasons.Rejection(
+        f"parameter {name} of class {cls.__name__} is {own!r}: it takes a {type(own).__name__}, not {value!r} ({_place(cls)})"
+    )
+
+
+def _broker(request: Mapping[str, Any], cls: Any, data: Any) -> Any:
+    """The broker, by what the source says to the Backtest of this class."""
+    home = sys.path[0]
+    file = getattr(sys.modules[cls.__module__], "__file__", None)
+    said = importlib.import_module("backtesting.mendel_script").said_for(cls.__name__, file, home)
+    terms = {k.removeprefix(TERM): float(v) for k, v in request["overrides"].items() if k.startswith(TERM)}
+    cash = said.values.get("cash")
+    brokers = importlib.import_module("backtesting.mendel_broker")
+    made = brokers.Terms(
+        cash=float(cash) if isinstance(cash, (int, float)) and cash > 0 else _FLAT_EQUITY,
+        exclusive=said.values.get("exclusive_orders") is True,
+        hedging=said.values.get("hedging") is True,
+        **terms,
+    )
+    broker = brokers.Broker(data, made)
+    for word, heard in (
+        ("close", said.values.get("trade_on_close")),
+        ("margin", said.values.get("margin", 1) != 1),
+        ("fees", said.values.get("commission") or said.values.get("spread")),
+        ("unread", said.unread),
+    ):
+        if heard:
+            broker.notes.add(word, said.place)
+    return broker
