@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tools.system.adapters.base import Adapter, AdapterError
+from tools.system.adapters.backtesting import BacktestingAdapter
 from tools.system.adapters.freqtrade import FreqtradeAdapter
 from tools.system.adapters.process import ProcessAdapter
 from tools.system.adapters.signals import SignalsAdapter
@@ -12,6 +13,7 @@ from tools.system.adapters.signals import SignalsAdapter
 _BUILT: dict[str, Callable[[], Adapter]] = {
     "signals": SignalsAdapter,
     "freqtrade": FreqtradeAdapter,
+    "backtesting": BacktestingAdapter,
     "process": ProcessAdapter,
 }
 
