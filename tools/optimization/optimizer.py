@@ -27,6 +27,7 @@ from tools.optimization.search import Search
 from tools.optimization.segments import Segments, split
 from tools.optimization.space import Space, space_of
 from tools.optimization.tuning import tuning_patch
+from tools.system.adapters.registry import need_decisions
 from tools.system.system import System
 
 #: Where the agents keep their memory, too: the number of things tried is one number.
@@ -58,6 +59,7 @@ class IntelligentOptimizer:
         self.seed, self.progress = seed, progress
         with ExitStack() as stack:
             self.bench = bench or stack.enter_context(Workbench(system, data=data, progress=progress))
+            need_decisions(self.bench.system, "optimizing")
             self.trials = trials or Trials(stack.enter_context(Store(self.bench.system.state / STORE_NAME)))
             self.study: Study = _narrowed(self.bench.study(), symbols)
             self.space: Space = space_of(self.study, params)

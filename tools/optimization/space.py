@@ -10,13 +10,14 @@ import ast
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sandbox.host.contracts import Setting
 from tools.analysis.study import Study
 from tools.contracts import MendelError
-from tools.optimization.freqtrade_space import read_class
+from tools.optimization.freqtrade_space import ClassSettings, read_line
 from tools.optimization.numbers import number_of
 
 if TYPE_CHECKING:
@@ -34,18 +35,26 @@ class SpaceError(MendelError):
 
 @dataclass(frozen=True)
 class Param:
-    """``kind`` is int, float or bool. ``low`` and ``high`` are inclusive; ``log``: searched by its logarithm."""
+    """``kind`` is int, float, bool or choice. ``low`` and ``high`` are inclusive; ``log``: searched by its logarithm;
+    ``choices`` are the values of a choice; a fraction is rounded to ``decimals`` where they are given."""
 
     name: str
     kind: str
-    default: float | int | bool
+    default: Setting
     low: float
     high: float
+    choices: tuple[Setting, ...] = ()
+    decimals: int | None = None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is a number between two ends."""
+        return self.kind in ("int", "float")
 
     @property
     def log(self) -> bool:
         """Whether steps are ratios."""
-        return self.kind != "bool" and self.low > 0 and self.high / self.low >= 4
+        return self.ordered and self.low > 0 and self.high / self.low >= 4
 
     def distribution(self) -> BaseDistribution:
         """As optuna takes it."""
@@ -53,16 +62,24 @@ class Param:
 
         if self.kind == "bool":
             return d.CategoricalDistribution([False, True])
+        if self.kind == "choice":
+            return d.CategoricalDistribution(self.choices)
         if self.kind == "int":
             return d.IntDistribution(int(self.low), int(self.high), log=self.log)
         return d.FloatDistribution(self.low, self.high, log=self.log)
 
-    def clean(self, value: Any) -> float | int | bool:
-        """The value as it is run and written."""
+    def clean(self, value: Any) -> Setting:
+        """The value as it is run and written. Raises SpaceError for what is none of the choices."""
         if self.kind == "bool":
             return bool(value)
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise SpaceError(f"{self.name} = {value!r}: use one of {', '.join(map(repr, self.choices))}")
+            return self.choices[self.choices.index(value)]
         if self.kind == "int":
             return int(float(f"{float(value):.0f}"))
+        if self.decimals is not None:
+            return round(float(value), self.decimals)
         return float(f"{float(value):.{DIGITS}g}")
 
     def unit(self, value: Any) -> float:
@@ -71,6 +88,8 @@ class Param:
 
         if self.kind == "bool":
             return float(bool(value))
+        if self.kind == "choice":
+            return self.choices.index(value) / (len(self.choices) - 1)
         if self.high <= self.low:
             return 0.0
         if self.log:
@@ -80,12 +99,14 @@ class Param:
 
 @dataclass(frozen=True)
 class Space:
-    """``skipped`` says why a setting is not searched."""
+    """``skipped`` says why a setting is not searched. ``homes`` are (file, class) of those that another class than the
+    owner writes."""
 
     params: tuple[Param, ...]
     file: str
     owner: str
     skipped: Mapping[str, str]
+    homes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def defaults(self) -> dict[str, Setting]:
@@ -95,12 +116,14 @@ class Space:
     @property
     def digest(self) -> str:
         """sha256, hex: two searches of the same settings in the same ranges have the same."""
-        rows = [[p.name, p.kind, p.low, p.high] for p in sorted(self.params, key=lambda p: p.name)]
+        rows = [
+            [p.name, p.kind, p.low, p.high, *p.choices] for p in sorted(self.params, key=lambda p: p.name)
+        ]
         return hashlib.sha256(json.dumps([self.owner, rows]).encode()).hexdigest()
 
     def holds(self, values: Mapping[str, Setting]) -> bool:
         """Whether every value is in its range; the system's own need not be."""
-        return all(p.kind == "bool" or p.low <= float(values[p.name] or 0) <= p.high for p in self.params)
+        return all(not p.ordered or p.low <= float(values[p.name] or 0) <= p.high for p in self.params)
 
     def clean(self, values: Mapping[str, Any]) -> dict[str, Setting]:
         """Every parameter, as it is run; those that are not given are the system's own. SpaceError for unknown names."""
@@ -120,29 +143,36 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
     empty = every setting with a usable default. Raises SpaceError."""
     target = _target(study)
     file, node = _owner(study, target)
-    ranges: Mapping[str, tuple[float, float]] = {}
-    if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind == "freqtrade":
-        settings = read_class(node)
-        found, skipped, ranges = settings.found, settings.skipped, settings.bounds
-    else:
-        found, skipped = _read(node)
+    settings = _settings(study, file, node)
+    found, skipped, ranges = settings.found, settings.skipped, settings.bounds
     asked = dict(_asked(text) for text in wanted)
     unknown = sorted(set(asked) - set(found) - set(skipped))
     if unknown:
         raise SpaceError(f"no setting {', '.join(unknown)} in {file}: use {', '.join(found)}")
     params, why = [], dict(skipped)
     for name in asked or found:
-        made = _param(name, found.get(name), asked.get(name) or ranges.get(name), why.get(name, ""))
+        if name in settings.choices and name not in why:
+            made: Param | str = Param(name, "choice", found[name], 0, 1, settings.choices[name])
+        else:
+            made = _param(name, found.get(name), asked.get(name) or ranges.get(name), why.get(name, ""))
         if isinstance(made, str):
             why[name] = made
         else:
-            params.append(made)
+            params.append(replace(made, decimals=settings.decimals.get(name)))
     refused = [f"{n} ({why[n]})" for n in asked if n in why]
     if refused or not params:
         raise SpaceError(
             f"cannot be searched: {', '.join(refused) or f'no setting in {file} is a number'}; name others by --param"
         )
-    return Space(tuple(params), file, target, why)
+    return Space(tuple(params), file, target, why, settings.homes)
+
+
+def _settings(study: Study, file: str, node: ast.ClassDef | ast.FunctionDef) -> ClassSettings:
+    if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind == "freqtrade":
+        beside = str(PurePosixPath(file).with_suffix(".json"))
+        return read_line(study.tree, file, node, study.store.sources(study.bundle).get(beside))
+    found, skipped = _read(node)
+    return ClassSettings(dict(found), skipped=skipped)
 
 
 def settings_place(study: Study) -> tuple[str, str]:
@@ -220,11 +250,9 @@ def _asked(text: str) -> tuple[str, tuple[float, float] | None]:
     return name.strip(), edges
 
 
-def _param(
-    name: str, default: float | int | bool | None, bounds: tuple[float, float] | None, why: str
-) -> Param | str:
+def _param(name: str, default: Setting, bounds: tuple[float, float] | None, why: str) -> Param | str:
     """The parameter, or why it cannot be one."""
-    if default is None:
+    if default is None or isinstance(default, str):
         return why
     if isinstance(default, bool):
         return Param(name, "bool", default, 0, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -20,14 +21,17 @@ class TuningError(MendelError):
     """The settings cannot be written into this source."""
 
 
-def tuned_source(text: str, owner: str, values: Mapping[str, Setting]) -> str:
+def tuned_source(
+    text: str, owner: str, values: Mapping[str, Setting], tables: Mapping[str, Setting] | None = None
+) -> str:
     """``text`` with new defaults for some fields of the class, or arguments of the function, ``owner``.
 
-    Layout and comments stay. Raises TuningError where a default is not found, or the text is not safe to parse."""
+    Layout and comments stay. ``tables`` are values of fields that another class writes: they change where a table
+    of chosen values (``buy_params``) of this one stands above those. Raises TuningError where a default is not found, or the text is not safe to parse."""
     unsafe = check_sources({"source": text})
     if unsafe:
         raise TuningError(f"the settings' file cannot be changed: {unsafe['source']}")
-    editor = _Defaults(owner, values)
+    editor = _Defaults(owner, values, tables or {})
     changed = cst.parse_module(text).visit(editor)
     missing = sorted(set(values) - editor.done)
     if missing:
@@ -40,10 +44,16 @@ def tuning_patch(study: Study, space: Space, values: Mapping[str, Setting], rati
     changed = {n: v for n, v in values.items() if v != space.defaults[n]}
     if not changed:
         return None
-    if not study.system.editable(space.file):
-        raise TuningError(f"{space.file}: may not be changed; add it to [system] editable in mendel.toml")
-    text = tuned_source(study.store.sources(study.bundle)[space.file], space.owner.partition(":")[2], changed)
-    bundle = study.store.derive(study.bundle, {space.file: text})
+    sources, fresh = study.store.sources(study.bundle), dict[str, str]()
+    own = (space.file, space.owner.partition(":")[2])
+    for file, owner in dict.fromkeys([own, *space.homes.values()]):
+        here = {n: v for n, v in changed.items() if space.homes.get(n, own) == (file, owner)}
+        before = fresh.get(file, sources[file])
+        after = tuned_source(before, owner, here, {n: v for n, v in changed.items() if n not in here})
+        if after != before and not study.system.editable(file):
+            raise TuningError(f"{file}: may not be changed; add it to [system] editable in mendel.toml")
+        fresh |= {file: after} if after != before else {}
+    bundle = study.store.derive(study.bundle, dict(fresh))
     return patch_between(study, bundle, PatchKind.TUNING, rationale)
 
 
@@ -68,9 +78,10 @@ def patch_between(study: Study, bundle: str, kind: PatchKind, rationale: str) ->
 class _Defaults(cst.CSTTransformer):
     """Replaces defaults inside one class or function."""
 
-    def __init__(self, owner: str, values: Mapping[str, Setting]) -> None:
+    def __init__(self, owner: str, values: Mapping[str, Setting], tables: Mapping[str, Setting]) -> None:
         super().__init__()
         self.owner, self.values, self.done = owner, values, set[str]()
+        self.tables = {**tables, **values}
         self._stack: list[str] = []
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
@@ -93,7 +104,7 @@ class _Defaults(cst.CSTTransformer):
         target = original_node.target
         if not (self._here() and isinstance(target, cst.Name)) or original_node.value is None:
             return updated_node
-        value = self._replaced(target.value)
+        value = self._assigned(target.value, original_node.value)
         return updated_node if value is None else updated_node.with_changes(value=value)
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
@@ -101,28 +112,38 @@ class _Defaults(cst.CSTTransformer):
         target, value = original_node.targets[0].target, updated_node.value
         if not (self._here() and isinstance(target, cst.Name)):
             return updated_node
-        name = target.value
-        fresh: cst.BaseExpression | None = None
-        if isinstance(value, cst.Call) and name in self.values:
-            fresh = self._with_default(value, name)
-        elif isinstance(value, cst.Dict) and name.endswith("_params"):
-            fresh = value.with_changes(elements=[self._entry(element) for element in value.elements])
-        elif not isinstance(value, cst.Call):
-            fresh = self._replaced(name)
+        fresh = self._assigned(target.value, value)
         return updated_node if fresh is None else updated_node.with_changes(value=fresh)
 
+    def _assigned(self, name: str, value: cst.BaseExpression) -> cst.BaseExpression | None:
+        if isinstance(value, cst.Call):
+            return self._with_default(value, name) if name in self.values else None
+        if isinstance(value, cst.Dict) and name.endswith("_params"):
+            return value.with_changes(elements=[self._entry(element) for element in value.elements])
+        return self._replaced(name)
+
     def _with_default(self, call: cst.Call, name: str) -> cst.Call:
+        """The call of a parameter: its ``default``, added where it is not written (a choice's first value then counts)."""
         arguments = list(call.args)
-        for at, argument in enumerate(arguments):
-            if argument.keyword is not None and argument.keyword.value == "default":
-                arguments[at] = argument.with_changes(value=self._replaced(name))
+        at = next((k for k, a in enumerate(arguments) if a.keyword and a.keyword.value == "default"), None)
+        if at is not None:
+            value = self._replaced(name)
+            assert value is not None
+            arguments[at] = arguments[at].with_changes(value=value)
+        elif isinstance(call.func, cst.Name | cst.Attribute) and name in self.values:
+            made = cst.parse_expression(f"f(default={_written(self.values[name])})")
+            assert isinstance(made, cst.Call)
+            self.done.add(name)
+            arguments.append(made.args[0])
         return call.with_changes(args=arguments)
 
     def _entry(self, element: cst.BaseDictElement) -> cst.BaseDictElement:
         key = element.key if isinstance(element, cst.DictElement) else None
         name = key.evaluated_value if isinstance(key, cst.SimpleString) else None
-        value = self._replaced(name) if isinstance(name, str) else None
-        return element if value is None else element.with_changes(value=value)
+        if not isinstance(name, str) or name not in self.tables:
+            return element
+        self.done.add(name)
+        return element.with_changes(value=cst.parse_expression(_written(self.tables[name])))
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
         if (
@@ -141,4 +162,9 @@ class _Defaults(cst.CSTTransformer):
         if name not in self.values:
             return None
         self.done.add(name)
-        return cst.parse_expression(repr(self.values[name]))
+        return cst.parse_expression(_written(self.values[name]))
+
+
+def _written(value: Setting) -> str:
+    """As source; texts in double quotes."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)

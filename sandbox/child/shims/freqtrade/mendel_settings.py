@@ -41,11 +41,21 @@ def _set(strategy: IStrategy, known: Mapping[str, BaseParameter], name: str, val
             known[name].value = known[name].taken(value)
         except (TypeError, ValueError) as error:
             raise OperationalException(f"parameter {name}: {error}") from None
-    elif name in NUMBERS or name in ("minimal_roi", "trailing_stop", "trailing_only_offset_is_reached"):
+    elif (
+        name in NUMBERS
+        or name in ("minimal_roi", "trailing_stop", "trailing_only_offset_is_reached")
+        or _own_number(strategy, name)
+    ):
         setattr(strategy, name, value)
     else:
         has = ", ".join([*known, *NUMBERS])
         raise OperationalException(f"the strategy has no parameter {name!r}: it has {has}")
+
+
+def _own_number(strategy: IStrategy, name: str) -> bool:
+    """Whether it is a plain number that the class keeps as an attribute of its own."""
+    value = getattr(type(strategy), name, None)
+    return isinstance(value, (bool, int, float)) and not hasattr(IStrategy, name)
 
 
 def _from_file(path: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
