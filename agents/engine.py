@@ -10,6 +10,7 @@ from tools.analysis.detect import Diagnosis, diagnose
 from tools.analysis.study import Progress, Study, quiet
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
+from tools.system.adapters.registry import need_decisions
 
 GRAPH_NAME = "graph.db"
 
@@ -21,6 +22,7 @@ class Engine(Desk):
         super().__init__(path, progress=progress)
         self.data = data
         try:
+            need_decisions(self.system, "evolving or optimizing")
             #: Who makes the playbook's choices; a model where one is configured.
             self.choices: PlaybookChoices = open_choices(self.system, self.store, self.ledger, progress)
             self.bench = self._stack.enter_context(Workbench(self.system, data=data, progress=progress))

@@ -68,8 +68,10 @@ def why_silent(
     from tools.analysis.silence.why import why_silent as explain
     from tools.analysis.workbench import Workbench
     from tools.market.names import resolve_symbol
+    from tools.system.adapters.registry import need_decisions
 
     with shown("tracing") as progress, Workbench(system, data=data, progress=progress) as bench:
+        need_decisions(bench.system, "mendel why-silent")
         name = resolve_symbol(symbol, bench.data.markets)
         progress(f"tracing the conditions of {name}")
         silence = explain(bench.study(), name)
@@ -94,10 +96,11 @@ def backtest(
     html: Annotated[Path | None, typer.Option(help="Also write an HTML page.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate the strategy on the data up to the vault.
+    """Simulate the strategy on the data up to the vault. A strategy of kind "command" is not simulated: what it reports is shown.
 
     Example: mendel backtest my-squeeze --symbol TON --symbol ETH
     """
+    from mendel.commands.reported import report
     from tools.analysis.workbench import Workbench
     from tools.backtest.report import backtest_json, backtest_text
 
@@ -105,6 +108,10 @@ def backtest(
         shown("backtesting") as progress,
         Workbench(chosen(path, system), data=data, symbols=symbol or None, progress=progress) as bench,
     ):
+        if bench.reports:
+            simulated = "--portfolio" if portfolio else "--html" if html is not None else ""
+            report(bench, pattern=data, symbols=symbol, as_json=as_json, simulated=simulated)
+            return
         progress("running the strategy")
         study = bench.study()
         answers = study.runner.decide_many(study.bundle, study.markets)

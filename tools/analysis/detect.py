@@ -35,6 +35,8 @@ from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.probes.warmup import WarmupProbe
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
+from tools.system.adapters.base import NoDecisions
+from tools.system.adapters.registry import need_decisions
 
 PROBES: tuple[Probe, ...] = (
     DeterminismProbe(),
@@ -80,6 +82,8 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     suspects: tuple[Finding, ...]
     waived: dict[str, str]
+    #: Why no probe could run, "" where they did: then only ``suspects`` were looked for.
+    unprobed: str = ""
 
     @property
     def silenced(self) -> bool:
@@ -92,6 +96,10 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
 
     A strategy that gives no decisions is itself the one finding. Raises StrategyFailed where the sandbox, not the
     strategy, is to blame."""
+    try:
+        need_decisions(study.system, "the dynamic part of mendel analyze")
+    except NoDecisions as why:
+        return Diagnosis((), tuple(detect_suspects(study.tree, study.architecture)), {}, str(why))
     broken = failed_finding(study)
     if broken is not None:
         found = _with_test(study, broken, tests)

@@ -59,14 +59,12 @@ class Study:
         """How the source hangs together and which column reaches which decision."""
         columns = sorted({name for m in self.markets.values() for name in m.columns})
         strategy = self.system.config.strategy
-        return analyze_architecture(
-            self.tree, target=strategy.target, params=strategy.params, columns=columns
-        )
+        return analyze_architecture(self.tree, target=strategy.entry, params=strategy.params, columns=columns)
 
     @cached_property
     def target_place(self) -> tuple[str, int]:
         """File and line of the strategy itself, for findings whose place is the whole strategy."""
-        module, _, path = (self.system.config.strategy.target or ":").partition(":")
+        module, _, path = (self.system.config.strategy.entry or ":").partition(":")
         file = self.tree.by_module(module)
         if file is None:
             return module.replace(".", "/") + ".py", 1

@@ -69,6 +69,7 @@ class SystemAnalyzer:
             "findings": [finding_json(f) for f in self.diagnosis.findings],
             "suspects": [finding_json(s) for s in self.diagnosis.suspects],
             "waived": self.diagnosis.waived,
+            "why": {"findings": self.diagnosis.unprobed} if self.diagnosis.unprobed else {},
             "until": self.bench.data.until,
         }
 
@@ -81,6 +82,7 @@ class SystemAnalyzer:
         ):
             lines.append(f"{title}: {len(found)}")
             lines += [f"  {f.severity.value:<8} {f.file}:{f.line}  {f.summary}" for f in found]
+        lines += [f"Not probed: {self.diagnosis.unprobed}"] if self.diagnosis.unprobed else []
         return "\n".join([*lines, "", f"Until {self.bench.data.until}; nothing after it was looked at."])
 
     def close(self) -> None:

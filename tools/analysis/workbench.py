@@ -10,6 +10,7 @@ from sandbox.host.contracts import SandboxPlace
 from sandbox.host.sandbox import Sandbox
 from tools.analysis.study import Progress, Study, quiet
 from tools.market.regimes_trades import KnownLabels
+from tools.system.adapters.registry import reporter_for
 from tools.system.bundles import BundleStore
 from tools.system.markets import SystemMarkets, load_system_markets
 from tools.system.runner import Runner
@@ -41,6 +42,11 @@ class Workbench:
         self.runner = Runner(self.system, self.sandbox, self.store)
         self.known_labels = KnownLabels()
         self._studies: dict[str, Study] = {}
+
+    @property
+    def reports(self) -> bool:
+        """Whether the strategy's own command reports figures, instead of giving decisions."""
+        return reporter_for(self.system) is not None
 
     def study(self, bundle: str | None = None) -> Study:
         """The study of a bundle; None = the person's files as they are now. Kept, so that it is made once."""

@@ -26,6 +26,7 @@ from tools.evolution.lock import engine_lock
 from tools.evolution.promote import Approval, promote
 from tools.evolution.propose import codemod_for, proposals
 from tools.evolution.rollback import RolledBack, recover, rollback_patch
+from tools.system.adapters.registry import need_decisions
 from tools.system.system import System
 
 
@@ -37,6 +38,7 @@ class SystemEvolution:
         self, system: System | str | Path, *, data: str | None = None, progress: Progress = quiet
     ) -> None:
         self.system = system if isinstance(system, System) else System.open(system)
+        need_decisions(self.system, "evolving")
         self._diagnoses: dict[str, Diagnosis] = {}
         self._data = data
         self._lock = engine_lock(self.system)

@@ -49,6 +49,11 @@ def read_markets(path: Path, roles: Mapping[str, Sequence[str]] | None = None) -
     return found
 
 
+def bar_times(path: Path) -> Ints:
+    """The open of each row's bar, ns UTC, in the file's own order; raises as :func:`read_markets` does."""
+    return _take_time(_canonical(_read_table(path), path)[0], path)[0]
+
+
 def _read_table(path: Path) -> pd.DataFrame:
     import pyarrow
 

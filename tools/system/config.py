@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from tools.contracts import MendelError
 from tools.system import sections as s
+from tools.system.command_section import CommandSection
 from tools.system.sandbox_section import SandboxSection
 
 CONFIG_NAME = "mendel.toml"
@@ -28,6 +29,7 @@ class SystemConfig(s.Section):
 
     system: s.SystemSection = s.setting(s.SystemSection(), "the system and what of it may change")
     strategy: s.StrategySection = s.setting(..., "what turns bars into decisions")
+    command: CommandSection = s.setting(CommandSection(), "the command of kind = 'command'")
     data: s.DataSection = s.setting(s.DataSection(), "where the bars are")
     costs: s.CostsSection = s.setting(s.CostsSection(), "what trading costs")
     portfolio: s.PortfolioSection = s.setting(s.PortfolioSection(), "many symbols on one cash account")

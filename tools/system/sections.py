@@ -69,8 +69,14 @@ class StrategySection(Section):
         "kind = 'process': function that makes the dataset of the bars so far, as module:function; none: made of roles",
     )
     symbols: Literal["each", "all"] = setting(
-        "each", "kind = 'process': each: asked about one symbol at a time; all: one call a bar with every symbol"
+        "each",
+        "kind = 'process': each: asked about one symbol at a time; all: one call a bar with every symbol",
     )
+
+    @property
+    def entry(self) -> str | None:
+        """``module:Name`` of the strategy; None where it is a command."""
+        return None if self.kind == "command" else self.target
 
     @field_validator("params", "dataset")
     @classmethod

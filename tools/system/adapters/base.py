@@ -15,6 +15,17 @@ class AdapterError(MendelError):
     """This kind of strategy cannot be run, or its answer is not decisions."""
 
 
+class NoDecisions(AdapterError):  # noqa: N818 - what a kind of strategy gives
+    """A kind of strategy that reports figures was asked for what needs its decisions."""
+
+    def __init__(self, kind: str, what: str) -> None:
+        super().__init__(
+            f"mendel.toml: [strategy] kind = {kind!r} reports figures and gives no decisions, without which {what} is not "
+            'possible; wrap the strategy as kind = "signals" or "process" (as it is, mendel backtest and the static part of '
+            "mendel analyze work)"
+        )
+
+
 class Adapter(Protocol):
     """The trusted half of one kind of strategy. ``capabilities`` names what else it can do: ``overrides``
     (set parameters), ``trace`` (instrumented conditions), ``repeat`` (call again in the same process). ``supports``

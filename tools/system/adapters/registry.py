@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.system.adapters.base import Adapter, AdapterError
 from tools.system.adapters.backtesting import BacktestingAdapter
+from tools.system.adapters.base import Adapter, AdapterError, NoDecisions
+from tools.system.adapters.command import CommandAdapter
 from tools.system.adapters.freqtrade import FreqtradeAdapter
 from tools.system.adapters.process import ProcessAdapter
 from tools.system.adapters.signals import SignalsAdapter
+from tools.system.system import System
 
 _BUILT: dict[str, Callable[[], Adapter]] = {
     "signals": SignalsAdapter,
     "freqtrade": FreqtradeAdapter,
     "backtesting": BacktestingAdapter,
     "process": ProcessAdapter,
+    "command": CommandAdapter,
 }
 
 
@@ -31,3 +34,15 @@ def adapter_for(kind: str) -> Adapter:
             f"mendel.toml: [strategy] kind = {kind!r}: cannot be run yet; wrap the strategy as kind = {usable}"
         )
     return _BUILT[kind]()
+
+
+def reporter_for(system: System) -> CommandAdapter | None:
+    """The adapter of a system whose strategy reports figures instead of deciding; None for all others."""
+    adapter = adapter_for(system.config.strategy.kind)
+    return adapter if isinstance(adapter, CommandAdapter) else None
+
+
+def need_decisions(system: System, what: str) -> None:
+    """Raises NoDecisions where the system's kind of strategy gives none; ``what`` is what asks for them."""
+    if reporter_for(system) is not None:
+        raise NoDecisions(system.config.strategy.kind, what)
