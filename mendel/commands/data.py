@@ -8,10 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from mendel.commands import data_fetch
 from mendel.commands.common import JsonOption, emit, guarded, iso, say
 from tools.errors import MendelError
 
-app = typer.Typer(help="Make candles with planted truth; check the ones that you have.", no_args_is_help=True)
+app = typer.Typer(
+    help="Fetch or import candles, check the ones that you have, make some with planted truth.",
+    no_args_is_help=True,
+)
+app.command("fetch")(data_fetch.fetch)
 
 
 class CheckError(MendelError):
