@@ -166,6 +166,9 @@ class Job:
     extra_bytes: Mapping[str, bytes] = field(default_factory=dict)
     #: The time, ns UTC, at which the clocks of the job's Python programs stand still; None: they go.
     clock_ns: int | None = None
+    #: The most that is brought back: of one file, and of all together.
+    file_bytes: int = 16 << 20
+    total_bytes: int = 64 << 20
     #: Modules that the job's Python programs find replaced by inert stand-ins.
     stubs: tuple[str, ...] = ()
 

@@ -28,7 +28,6 @@ from sandbox.host.zygote import child_environment, free_uid
 
 _LAUNCHER = Path(__file__).resolve().parent.parent / "child" / "job.py"
 _START_FOLDER = "/opt/job/start"
-_FILE_BYTES, _TOTAL_BYTES = 16 << 20, 64 << 20
 _DISK_MB, _PROCESSES = 512, 256
 _END_SECONDS = 5.0
 _proof_lock = threading.Lock()
@@ -41,7 +40,7 @@ def run_job(place: SandboxPlace, job: Job) -> JobResult:
     ``status`` is ``ok`` when the command ended by itself, whatever its exit code; ``timeout`` when it and all
     that it started were killed at the deadline; ``crashed`` when it died of a signal; ``rejected`` when it is
     badly asked; ``refused`` when isolation cannot be proven; ``infrastructure`` when it could not be started.
-    Files that are too large (16 MB each, 64 MB together) are not brought back; ``reason`` names them."""
+    Files that are too large (``job.file_bytes``, together ``job.total_bytes``) are not brought back; ``reason`` names them."""
     wrong = _why_not(place, job)
     if wrong is not None:
         return JobResult(Status.REJECTED, wrong, None, "")
@@ -204,8 +203,8 @@ def _setup(place: SandboxPlace, job: Job, interpreter: Interpreter) -> dict[str,
         "cpu_seconds": int(job.wall_seconds * 2) + 1,
         "disk_mb": _DISK_MB,
         "processes": _PROCESSES,
-        "file_bytes": _FILE_BYTES,
-        "total_bytes": _TOTAL_BYTES,
+        "file_bytes": job.file_bytes,
+        "total_bytes": job.total_bytes,
     }
 
 
