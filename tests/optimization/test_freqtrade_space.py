@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 
+from sandbox.host.contracts import Setting
 from tools.analysis.source import SourceTree
 from tools.optimization.freqtrade_space import ClassSettings, read_class, read_line
 from tools.optimization.space import Param
@@ -52,7 +53,7 @@ def test_defaults_ranges_and_why_not() -> None:
 
 
 def test_found_values_are_written_where_they_count_and_nothing_else_moves() -> None:
-    values = {
+    values: dict[str, Setting] = {
         "buy_rsi": 33,
         "buy_width": 2.4,
         "stoploss": -0.08,
