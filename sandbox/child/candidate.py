@@ -289,7 +289,13 @@ def _trace(request: Mapping[str, Any], out: Any) -> None:
     }
     forced = {int(slot): bool(value) for slot, value in trace["forced"]}
     tracer: types.ModuleType = sys.modules["_mendel_tracer"].install(
-        slots, forced, _replay(trace["replay"]), tuple(trace["record"]), stats, series
+        slots,
+        forced,
+        _replay(trace["replay"]),
+        tuple(trace["record"]),
+        stats,
+        series,
+        bars=int(request["bars"]) if trace["by_bar"] else 0,
     )
     sys.modules["_mendel_trace"] = tracer
 

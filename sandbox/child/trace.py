@@ -5,7 +5,8 @@ suggest, and convicts with decisions of its own re-runs. Only floats leave: see 
 contracts for the layout of a slot.
 
 Header words: 0 calls, 1 evaluated, 2 true, 3 left side NaN, 4 any array call, 5 samples written, 6 sampling
-stride, 7 left side array, 8 right side array, 9 not boolean, 10 length of the last array call.
+stride, 7 left side array, 8 right side array, 9 not boolean, 10 length of the last array call, 11 outcomes that were put
+to a bar by counting.
 """
 
 from __future__ import annotations
@@ -39,11 +40,16 @@ class Tracer:
         record: tuple[int, ...],
         stats: Any,
         series: Mapping[int, Any],
+        bars: int = 0,
     ) -> None:
         self.forced, self.replay, self.series = dict(forced), dict(replay), dict(series)
         self.record = frozenset(record)
         self.rows: list[Any] = [memoryview(row) for row in stats]
         self.cursor: dict[int, int] = {}
+        self.bars, self.at = (
+            bars,
+            -1,
+        )  # how many bars; the one that a loop over them stands at, -1 outside of such a loop
         self.special = set(self.forced) | set(self.replay) | self.record
         for row in self.rows:
             row[6] = 1.0
@@ -73,6 +79,34 @@ class Tracer:
         if hasattr(value, "__len__") and not isinstance(value, (str, bytes, list, tuple, dict, set)):
             return value
         return self._seen(slot, bool(value), None, None)
+
+    def vector(self, slot: int, value: Any) -> Any:
+        """``x.between(a, b)``, ``~x`` and their kin: seen where it is true or false for each bar, else passed through."""
+        return self._seen(slot, value, None, None) if _as_bools(value) is not None else self.gate(slot, value)
+
+    def query(self, slot: int, frame: Any, text: str) -> Any:
+        """``frame.query(text)``: the rows at which the text holds, seen and perhaps overruled."""
+        held = frame.eval(text)
+        return frame[self._seen(slot, held, None, None)] if _as_bools(held) is not None else frame.query(text)
+
+    def steps(self, values: Any) -> Any:
+        """What a loop goes over. Where outcomes are wanted by bar, the outermost loop that is as long as the bars says at
+        which of them it stands."""
+        if not self.bars or self.at >= 0:
+            return values
+        length = operator.length_hint(values, self.bars)
+        return self._stepped(values) if self.bars // 2 <= length <= self.bars + 1 else values
+
+    def _stepped(self, values: Any) -> Any:
+        numbers = isinstance(values, range) or getattr(getattr(values, "dtype", None), "kind", "?") in "iu"
+        pairs = isinstance(values, enumerate)
+        try:
+            for count, value in enumerate(values):
+                at = int(value[0]) if pairs else int(value) if numbers else count
+                self.at = at if 0 <= at < self.bars else -1
+                yield value
+        finally:
+            self.at = -1
 
     def _seen(self, slot: int, outcome: Any, left: Any, right: Any) -> Any:
         if outcome is True or outcome is False or isinstance(outcome, np.bool_):
@@ -123,9 +157,23 @@ class Tracer:
             outcome = self.forced[slot]
         elif slot in self.replay and at < len(self.replay[slot]) and self.replay[slot][at] >= 0:
             outcome = bool(self.replay[slot][at])
-        if slot in self.record and at < len(self.series[slot]):
-            self.series[slot][at] = float(outcome)
+        if slot in self.record:
+            if self.bars:
+                self._at_bar(slot, at, outcome)
+            elif at < len(self.series[slot]):
+                self.series[slot][at] = float(outcome)
         return outcome
+
+    def _at_bar(self, slot: int, count: int, outcome: bool) -> None:
+        """Outside of a loop over bars the count of the evaluations stands in for the bar: word 11 says how often. Asked
+        several times at a bar, a condition held there if it held once."""
+        bar = self.at
+        if bar < 0:
+            bar = count
+            self.rows[slot][11] += 1.0
+        if bar < self.bars:
+            run = self.series[slot]
+            run[bar] = 1.0 if outcome or run[bar] == 1.0 else 0.0
 
     def _array(self, slot: int, outcome: Any, flat: Any, left: Any, right: Any) -> Any:
         row = self.rows[slot]
@@ -165,7 +213,10 @@ class Tracer:
             known = wanted >= 0
             mixed[: wanted.size][known] = wanted[known] > 0
             flat = mixed
-        if slot in self.record:
+        if slot in self.record and self.bars:
+            if flat.size == self.bars:
+                self.series[slot][: self.bars] = flat
+        elif slot in self.record:
             room = max(0, len(self.series[slot]) - at)
             self.series[slot][at : at + min(room, flat.size)] = flat[:room]
         return flat
@@ -217,13 +268,15 @@ def install(
     record: tuple[int, ...],
     stats: Any,
     series: Mapping[int, Any],
+    bars: int = 0,
 ) -> types.ModuleType:
-    """Make the names that instrumented source calls. Returns the module for ``sys.modules``."""
+    """Make the names that instrumented source calls. Returns the module for ``sys.modules``. With ``bars`` the recorded
+    outcomes go to the bar that they were asked for."""
     if len(stats) != slots:
         raise ValueError(f"{slots} slots asked for, room for {len(stats)}")
-    tracer = Tracer(forced, replay, record, stats, series)
+    tracer = Tracer(forced, replay, record, stats, series, bars)
     module = types.ModuleType("_mendel_trace")
-    for name in ("compare", "method", "function", "gate", "test"):
+    for name in ("compare", "method", "function", "gate", "test", "vector", "query", "steps"):
         setattr(module, name, getattr(tracer, name))
         setattr(builtins, f"_mendel_{name}", getattr(tracer, name))
     return module

@@ -169,6 +169,7 @@ def _encode_trace(trace: Trace) -> dict[str, Any]:
         "forced": [[slot, bool(value)] for slot, value in trace.forced.items()],
         "replay": [[slot, len(values)] for slot, values in trace.replay.items()],
         "record": list(trace.record),
+        "by_bar": trace.by_bar,
     }
 
 
