@@ -47,9 +47,6 @@ class CommandSection(Section):
     memory_mb: int = setting(
         4096, "memory that a run may use, all its processes together", ge=128, le=1_048_576
     )
-    env: dict[str, str] = setting(
-        {}, "environment variables of the command; no secrets, they are of no use there"
-    )
     clock: str = setting(
         "vault",
         "what the command's Python reads as now: vault (where the held-back data begins), a UTC date, or real",
@@ -64,14 +61,6 @@ class CommandSection(Section):
             raise ValueError(
                 "not a path below the command's folder; write one like out/metrics.json, or {out}/metrics.json"
             )
-        return value
-
-    @field_validator("env")
-    @classmethod
-    def _names(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in text:
-                raise ValueError(f"{name!r} is not a name of an environment variable; write for example MODE")
         return value
 
     @field_validator("clock")

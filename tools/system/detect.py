@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.contracts import MendelError
 from tools.system.candidates import Candidate, find_candidates, find_other_kinds
 from tools.system.classes import find_classes
+from tools.system.commands_found import find_commands
 from tools.system.environment import Variable, find_variables
 from tools.system.imports import Imported
 from tools.system.modules import Module
@@ -66,6 +67,8 @@ def detect(path: str | Path, *, only: str | None = None) -> Detected:
     parsed = read_sources(root)
     source, modules, candidates = _where(parsed, only)
     files = list(files_of(root))
+    if not candidates and (commands := _kept(find_commands(root, files, parsed.trees), ".", only)):
+        source, candidates = ".", commands
     data = find_data(root)
     pages, serve = find_pages(root)
     return Detected(

@@ -35,7 +35,7 @@ class CommandAdapter:
         trades from CSV, JSON, freqtrade's export | yes | shown, not simulated again
         network | no | denied; the candles come as files, cut where the vault begins
         the time | partly | Python's clocks stand still, other programs see the real one
-        [system] stubs | partly | whole packages, in Python programs alone
+        [system] stubs and environment | yes | stubs in Python programs alone
         decisions: why-silent, optimize, evolve, the dynamic part of analyze | no | wrap the strategy as signals or process
         promotion | no | what a command says of itself never promotes a patch
         """

@@ -12,7 +12,6 @@ from sandbox.host.contracts import Job, JobResult, SandboxPlace
 from sandbox.host.jobs import run_job
 from tools.system.adapters.base import AdapterError
 from tools.system.adapters.command_data import CutData
-from tools.system.adapters.command_stubs import stub_files
 from tools.system.adapters.command_words import fill, words_in
 from tools.system.globs import compile_glob
 from tools.system.system import System
@@ -61,7 +60,8 @@ def asked(system: System, data: CutData, symbol: str | None, from_ns: int, until
         fill(target, values, "[strategy] target"),
         _glob(section.result, values, "result"),
         _glob(section.trades, values, "trades"),
-        {f"MENDEL_{name.upper()}": value for name, value in values.items()} | dict(section.env),
+        {f"MENDEL_{name.upper()}": value for name, value in values.items()}
+        | dict(system.config.system.environment),
     )
 
 
@@ -70,16 +70,13 @@ def run(
 ) -> JobResult:
     """Run it and wait for its end; ``files`` holds what :func:`brought` reads."""
     section = system.config.command
-    stubs = stub_files(tuple(system.config.system.stubs), FOLDER)
     globs = (what.result, what.trades)
     wanted = [_LIKELY if glob is None else compile_glob(glob).pattern for glob in globs]
     plan = {"command": what.command, "wanted": wanted, "most": MOST_FILES, "bytes": _PRINTED_BYTES}
-    search = {"PYTHONPATH": f"/system/{FOLDER}/stubs"} if stubs else {}
     job = Job(
         bundle,
         ("python", "-I", "-S", "-B", f"{FOLDER}/inside.py"),
         extra={
-            **stubs,
             f"{FOLDER}/inside.py": _INSIDE.read_text(encoding="utf-8"),
             f"{FOLDER}/plan.json": json.dumps(plan),
             f"{OUT}/.keep": "",
@@ -90,8 +87,9 @@ def run(
         ),
         wall_seconds=section.timeout_s,
         memory_mb=section.memory_mb,
-        environment={"PYTHONDONTWRITEBYTECODE": "1", **search, **what.environment},
+        environment={"PYTHONDONTWRITEBYTECODE": "1", **what.environment},
         clock_ns=section.clock_ns(until_ns),
+        stubs=tuple(system.config.system.stubs),
     )
     return run_job(place, job)
 

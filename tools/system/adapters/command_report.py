@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.host.contracts import JobResult, Status
 from sandbox.host.text import clean
+from tools.market.names import clean_symbol
 from tools.system.adapters.command_job import Asked
 from tools.system.adapters.command_names import OUR_FIGURES
 
@@ -92,7 +93,12 @@ def report_json(runs: Sequence[Ran], symbols: Sequence[str], until: str) -> dict
     if whole is not None and len(symbols) == 1:
         by_symbol = {symbols[0]: whole}
     apart = 'the command reports one figure for all symbols together; set [command] per = "symbol" where it can run for one'
-    accounts = {symbol: account_json(by_symbol.get(symbol), apart) for symbol in sorted(symbols)}
+    accounts = {
+        symbol: _counted(
+            account_json(by_symbol.get(symbol), apart), whole if symbol not in by_symbol else None, symbol
+        )
+        for symbol in sorted(symbols)
+    }
     units: dict[str, str] = {}
     for ran in runs:
         units |= {row["name"]: row["unit"] for row in ran.reading.get("figures", [])}
@@ -108,6 +114,28 @@ def report_json(runs: Sequence[Ran], symbols: Sequence[str], until: str) -> dict
         "costs": None,
         "why": {**{who(ran): ran.why for ran in runs if ran.why}, "costs": "the command has its own"},
         "until": until,
+    }
+
+
+def _counted(account: dict[str, Any], whole: Ran | None, symbol: str) -> dict[str, Any]:
+    """A symbol's trades are known where the table of the one run for all names symbols."""
+    trades = {} if whole is None else whole.reading.get("trades", {})
+    if not trades.get("by_symbol"):
+        return account
+    n = sum(count for name, count in trades["by_symbol"].items() if clean_symbol(name) == symbol)
+    rows = [row for row in trades["rows"] if clean_symbol(str(row.get("symbol"))) == symbol]
+    known = {
+        "trades": n,
+        "trades_table": rows,
+        "trades_total": n,
+        "trades_why": None if n else "it has no trade in the table",
+    }
+    notes = {**account["notes"], "trades": f"counted in {trades['source']}"}
+    return {
+        **account,
+        **known,
+        "notes": notes,
+        "why": {k: v for k, v in account["why"].items() if k != "trades"},
     }
 
 

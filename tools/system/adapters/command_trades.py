@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from tools.system.adapters.command_figures import ReportError, read_number
 from tools.system.adapters.command_names import plain_name
 
 #: Trades that are handed on; their number is always the whole one.
-MOST_SHOWN = 2_000
+MOST_SHOWN, _MOST_SYMBOLS = 2_000, 500
 _ALIASES = {
     "symbol": "symbol pair market ticker instrument asset coin",
     "side": "side direction type position trade_type is_short",
@@ -36,12 +37,14 @@ _TEXT, _TIMES = ("symbol", "reason"), ("entry_time", "exit_time")
 
 @dataclass
 class Trades:
-    """``rows`` have the keys ``columns``; ``n`` is how many there are in all."""
+    """``rows`` have the keys ``columns``; ``n`` is how many there are in all, ``by_symbol`` how many of each symbol, as the command
+    writes it (none where it names no symbols)."""
 
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     n: int = 0
     source: str = ""
+    by_symbol: dict[str, int] = field(default_factory=dict)
 
 
 def from_csv(data: bytes, source: str, columns: Mapping[str, str]) -> Trades:
@@ -85,7 +88,8 @@ def _trades(
     shown = [
         {name: _value(name, header[at], row[at]) for name, at in places.items()} for row in rows[:MOST_SHOWN]
     ]
-    return Trades(list(places), shown, len(rows), source)
+    named = Counter(str(row[places["symbol"]])[:60] for row in rows) if "symbol" in places else Counter()
+    return Trades(list(places), shown, len(rows), source, dict(named.most_common(_MOST_SYMBOLS)))
 
 
 def _places(header: list[str], source: str, columns: Mapping[str, str]) -> dict[str, int]:
