@@ -36,7 +36,7 @@ def load_market(
     Raises MarketError."""
     found = read_markets(path, roles)
     market = _choose(found, symbol, path)
-    return _checked(market, timeframe, repair)
+    return checked(market, timeframe, repair)
 
 
 def load_markets(
@@ -65,7 +65,7 @@ def load_markets(
                 )
             found[name] = market
     wanted = sorted(found) if symbols is None else sorted({resolve_symbol(name, found) for name in symbols})
-    return {name: _checked(found[name], timeframe, repair) for name in wanted}
+    return {name: checked(found[name], timeframe, repair) for name in wanted}
 
 
 def find_files(pattern: str, root: Path | None = None) -> list[Path]:
@@ -98,7 +98,8 @@ def _choose(found: Mapping[str, Market], symbol: str | None, path: Path) -> Mark
     return found[resolve_symbol(symbol, found)]
 
 
-def _checked(market: Market, timeframe: str | None, repair: bool) -> Market:
+def checked(market: Market, timeframe: str | None = None, repair: bool = False) -> Market:
+    """The market where nothing is wrong with it (any more, after ``repair``). Raises MarketError."""
     expected = None if timeframe is None else timeframe_minutes(timeframe)
     if repair:
         market, done = repair_market(market)

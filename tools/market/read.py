@@ -32,7 +32,14 @@ def read_markets(path: Path, roles: Mapping[str, Sequence[str]] | None = None) -
     """The markets in one file by symbol, exactly as they stand there: unsorted, unchecked, unrepaired.
 
     Raises MarketError when the file cannot be read, is empty or has no time or price columns."""
-    table = _read_table(path)
+    return markets_in_table(_read_table(path), path, roles)
+
+
+def markets_in_table(
+    table: pd.DataFrame, path: Path, roles: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Market]:
+    """The markets in a table, as above. ``path`` is what it is called in errors; its name tells the symbol where no column
+    does, and need not be a file's."""
     if len(table) == 0:
         raise MarketError(f"{path.name}: the file has no rows: give a file with at least 2 bars")
     table, renamed = _canonical(table, path)
@@ -43,15 +50,27 @@ def read_markets(path: Path, roles: Mapping[str, Sequence[str]] | None = None) -
     for symbol, rows in _symbol_rows(table, path).items():
         own_time = time if rows is None else time[rows]
         columns = {name: values if rows is None else values[rows] for name, values in numbers.items()}
-        minutes = infer_minutes(own_time, f"{path.name}: {symbol}")
-        meaning = merge_roles(guess_roles(list(columns)), roles, list(columns))
-        found[symbol] = Market(symbol, minutes, own_time, columns, meaning, path.name, notes)
+        found[symbol] = market_of(symbol, own_time, columns, path.name, roles, notes)
     return found
 
 
 def bar_times(path: Path) -> Ints:
     """The open of each row's bar, ns UTC, in the file's own order; raises as :func:`read_markets` does."""
     return _take_time(_canonical(_read_table(path), path)[0], path)[0]
+
+
+def market_of(
+    symbol: str,
+    time: Ints,
+    columns: Mapping[str, Floats],
+    source: str,
+    roles: Mapping[str, Sequence[str]] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Market:
+    """An unchecked market: the length of its bars and the roles of its columns are guessed, ``roles`` overrides."""
+    minutes = infer_minutes(time, f"{source}: {symbol}")
+    meaning = merge_roles(guess_roles(list(columns)), roles, list(columns))
+    return Market(symbol, minutes, time, columns, meaning, source, notes)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
