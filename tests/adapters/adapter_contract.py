@@ -1,7 +1,8 @@
-"""What every adapter that gives decisions must do, whatever kind of strategy it runs: one class of tests for all.
+"""What every adapter must do, whatever kind of strategy it runs: one class of tests for all, and one for those that decide.
 
-A test class of an adapter inherits from AdapterContract and says what its kind of strategy looks like (the attributes
-below). Everything runs in the real sandbox, from source in a folder to decisions."""
+A test class of an adapter inherits from AdapterContract (or, where its kind only reports figures, from EveryAdapterContract) and
+says what its kind of strategy looks like (the attributes below). Everything runs in the real sandbox, from source in a folder
+to decisions."""
 
 from __future__ import annotations
 
@@ -45,15 +46,13 @@ def wavy_market(bars: int = BARS, symbol: str = "TONUSDT", minutes: int = 5) -> 
     return Market(symbol, minutes, time, columns, roles)
 
 
-class AdapterContract:
-    """Inherit, and fill in. ``files`` is a system that trades on ``wavy_market``; ``knob`` a setting of it and a value
-    at which it decides otherwise (None: the kind has no settings)."""
+class EveryAdapterContract:
+    """Inherit, and fill in. ``files`` is a system that trades on ``wavy_market``."""
 
     kind: ClassVar[str]
     files: ClassVar[Mapping[str, str]]
     target: ClassVar[str]
     params: ClassVar[str | None] = None
-    knob: ClassVar[tuple[str, Setting] | None] = None
     #: A text in ``files`` that runs on every evaluation, and the file that holds it: a fault is put in its place.
     living: ClassVar[tuple[str, str]]
 
@@ -81,6 +80,10 @@ class AdapterContract:
     def base(cls, runner: Runner) -> str:
         return runner.store.snapshot(runner.system)
 
+    def why_it_fails(self, runner: Runner, bundle: str) -> str:
+        """What is said of a run of this bundle, which must fail."""
+        raise NotImplementedError
+
     def broken(self, runner: Runner, base: str, text: str) -> str:
         file, line = self.living
         source = self.files[file]
@@ -94,6 +97,46 @@ class AdapterContract:
         assert {row.feature for row in adapter.supports}, "nothing in the capability table"
         assert all(row.support in ("yes", "partly", "no") for row in adapter.supports)
         assert all(row.note for row in adapter.supports if row.support != "yes"), "say what is missing"
+
+    def test_a_fault_is_named_with_its_file_and_line(self, runner: Runner, base: str) -> None:
+        reason = self.why_it_fails(runner, self.broken(runner, base, "raise ValueError('an odd fault')"))
+        file = self.living[0]
+        number = self.files[file].split(self.living[1])[0].count("\n") + 1
+        assert "an odd fault" in reason, reason
+        assert f"{file}:{number}" in reason, reason
+
+    def test_a_module_that_is_missing_is_named_with_the_line_to_add(self, runner: Runner, base: str) -> None:
+        file = self.living[0]
+        source = "import influx_nobody_has\n" + self.files[file]
+        if "from __future__" in self.files[file]:
+            first, _, rest = self.files[file].partition("import annotations\n")
+            source = f"{first}import annotations\nimport influx_nobody_has\n{rest}"
+        reason = self.why_it_fails(runner, runner.store.derive(base, {file: source}))
+        assert "influx_nobody_has" in reason, reason
+        assert 'stubs = ["influx_nobody_has"]' in reason, reason
+
+    def test_attach_finds_it_and_writes_what_can_be_opened(self, tmp_path: Path) -> None:
+        for name, text in self.files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        attach(tmp_path, yes=True)
+        strategy = System.open(tmp_path).config.strategy
+        assert (strategy.kind, strategy.target) == (self.kind, self.target)
+
+
+class AdapterContract(EveryAdapterContract):
+    """Of adapters that give decisions. ``knob`` is a setting of the system and a value at which it decides otherwise
+    (None: the kind has no settings)."""
+
+    knob: ClassVar[tuple[str, Setting] | None] = None
+
+    def why_it_fails(self, runner: Runner, bundle: str) -> str:
+        answer = runner.decide(bundle, wavy_market())
+        assert answer.decisions is None
+        with pytest.raises(StrategyFailed) as caught:
+            require(answer)
+        assert " ".join(answer.outcome.reason.split()) in str(caught.value)
+        return answer.outcome.reason
 
     def test_it_decides_once_a_bar_and_trades(self, runner: Runner, base: str) -> None:
         market = wavy_market()
@@ -125,33 +168,3 @@ class AdapterContract:
         assert (own.values != other.values).any() or own.plan != other.plan
         wrong = runner.decide(base, wavy_market(), overrides={"no_such_setting": 1})
         assert wrong.outcome.status is Status.REJECTED and "no_such_setting" in wrong.outcome.reason
-
-    def test_a_fault_is_named_with_its_file_and_line(self, runner: Runner, base: str) -> None:
-        broken = self.broken(runner, base, "raise ValueError('an odd fault')")
-        answer = runner.decide(broken, wavy_market())
-        assert answer.decisions is None
-        file = self.living[0]
-        number = self.files[file].split(self.living[1])[0].count("\n") + 1
-        assert "an odd fault" in answer.outcome.reason, answer.outcome.reason
-        assert f"{file}:{number}" in answer.outcome.reason, answer.outcome.reason
-        with pytest.raises(StrategyFailed, match="an odd fault"):
-            require(answer)
-
-    def test_a_module_that_is_missing_is_named_with_the_line_to_add(self, runner: Runner, base: str) -> None:
-        file = self.living[0]
-        source = "import influx_nobody_has\n" + self.files[file]
-        if "from __future__" in self.files[file]:
-            first, _, rest = self.files[file].partition("import annotations\n")
-            source = f"{first}import annotations\nimport influx_nobody_has\n{rest}"
-        answer = runner.decide(runner.store.derive(base, {file: source}), wavy_market())
-        assert answer.decisions is None
-        assert "influx_nobody_has" in answer.outcome.reason, answer.outcome.reason
-        assert 'stubs = ["influx_nobody_has"]' in answer.outcome.reason, answer.outcome.reason
-
-    def test_attach_finds_it_and_writes_what_can_be_opened(self, tmp_path: Path) -> None:
-        for name, text in self.files.items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text, encoding="utf-8")
-        attach(tmp_path, yes=True)
-        strategy = System.open(tmp_path).config.strategy
-        assert (strategy.kind, strategy.target) == (self.kind, self.target)
