@@ -69,7 +69,7 @@ def test_found_values_are_written_where_they_count_and_nothing_else_moves() -> N
         .replace("default=2.0", "default=2.4")
         .replace("stoploss = -0.1", "stoploss = -0.08")
         .replace("default=True", "default=False")
-        .replace('(["a", "b"])', '(["a", "b"], default=\'b\')')
+        .replace('(["a", "b"])', '(["a", "b"], default="b")')
         .replace("slow: int = 34", "slow: int = 40")
         .replace("high=3.0, default=1.0", "high=3.0, default=1.5")
     )

@@ -82,6 +82,8 @@ def find_home(sources: Mapping[str, str], file: str, function: str, constant: st
     """The home of the number in ``constant`` (source text, as it stands in ``function`` of ``file``)."""
     tree = ast.parse(sources[file])
     inside = _function(tree, function)
+    if any(isinstance(node, ast.Subscript) for node in ast.walk(ast.parse(constant.strip(), mode="eval"))):
+        return LITERAL  # an entry of a table: what else the table holds is not known
     for node in ast.walk(ast.parse(constant.strip(), mode="eval")):
         home = _home_of(sources, file, inside, node)
         if home is not None:
@@ -115,7 +117,25 @@ def _home_of(
 
 def references(sources: Mapping[str, str], home: Home) -> int:
     """How often the rest of the system speaks of the name: attribute, name, keyword or text (getattr)."""
-    return sum(_speaks(node, home.name) for _, tree in _trees(sources) for node in ast.walk(tree))
+    spoken = sum(_speaks(node, home.name) for _, tree in _trees(sources) for node in ast.walk(tree))
+    return spoken - len(_chosen_above(sources, home))
+
+
+def _chosen_above(sources: Mapping[str, str], home: Home) -> list[ast.Constant]:
+    """Keys of tables of chosen values (freqtrade's ``buy_params``) in the class that holds the number."""
+    trees = dict(_trees(sources))
+    if home.kind != "field" or home.file not in trees:
+        return []
+    tables = [
+        statement.value
+        for node in ast.walk(trees[home.file])
+        if isinstance(node, ast.ClassDef) and node.name == home.owner
+        for statement in node.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        and (_assigned(statement) or "").endswith("_params")
+    ]
+    keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
+    return [key for key in keys if isinstance(key, ast.Constant) and key.value == home.name]
 
 
 def _speaks(node: ast.AST, name: str) -> bool:

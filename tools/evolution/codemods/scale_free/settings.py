@@ -48,6 +48,8 @@ def replace_setting(
     kinds = (": int", ": float") if isinstance(_small(statement), cst.AnnAssign) else ("", "")
     texts = [f"{n}{k} = {v}" for n, k, v in zip(names, kinds, values, strict=True)]
     edit.edits[statement] = lambda node: _rewritten(node, texts, NOTES[form], goes)
+    if goes and home.kind == "field":
+        _drop_chosen(edit, home)
     if home.access == home.name:
         _rename_imports(opener, sources, home, names, goes)
     return goes
@@ -74,6 +76,28 @@ def _definition(edit: FileEdit, home: Home) -> cst.SimpleStatementLine:
         if owners == ([home.owner] if home.kind == "field" else []):
             return node
     raise AssertionError(f"{home.file}: the definition of {home.name} has gone")
+
+
+def _drop_chosen(edit: FileEdit, home: Home) -> None:
+    """Take the old number out of the class's tables of chosen values (freqtrade's ``buy_params``)."""
+    for node in edit.positions:
+        if not isinstance(node, cst.Assign) or not isinstance(node.value, cst.Dict):
+            continue
+        target = node.targets[0].target
+        owners = [n.name.value for n in edit.ancestors(node) if isinstance(n, cst.ClassDef | cst.FunctionDef)]
+        if isinstance(target, cst.Name) and target.value.endswith("_params") and owners == [home.owner]:
+            edit.edits[node.value] = lambda table: _without(table, home.name)
+
+
+def _without(table: cst.CSTNode, name: str) -> cst.CSTNode:
+    assert isinstance(table, cst.Dict)
+    kept = [e for e in table.elements if not _has_key(e, name)]
+    return table if len(kept) == len(table.elements) else table.with_changes(elements=kept)
+
+
+def _has_key(element: cst.BaseDictElement, name: str) -> bool:
+    key = element.key if isinstance(element, cst.DictElement) else None
+    return isinstance(key, cst.SimpleString) and key.evaluated_value == name
 
 
 def _rewritten(node: cst.CSTNode, texts: list[str], note: str, goes: bool) -> cst.CSTNode:
