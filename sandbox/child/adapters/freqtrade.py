@@ -61,14 +61,25 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
 
 
 def alone(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """What the class decides on the whole frame, with its stop; its callbacks are not asked."""
+    """What the class decides with a plain paper account at its side (freqtrade_paper.py), and its stop."""
     shim_finder.install(REPLACES, ADDS)
     own, _, others, _ = _sorted(request, columns)
-    strategy, filled, _ = _filled(request, _strategy_class(request["target"]), time, own, others)
+    strategy, filled, pair = _filled(request, _strategy_class(request["target"]), time, own, others)
     table = _table(strategy, filled, time)
-    entered = (table["enter_long"] > 0.0) | (table["enter_short"] > 0.0)
-    stop = np.where(entered, -float(strategy.stoploss), 0.0)
-    return {name: table[name] for name in freqtrade_facts.SIGNALS} | {"stop": np.minimum(stop, 0.999)}
+    signals = {name: table[name] for name in freqtrade_facts.SIGNALS}
+    terms = {"fee": 0.0, "max_leverage": 1.0, "stoploss": -float(strategy.stoploss)}
+    talk = _callbacks(strategy, filled, pair, terms, time)
+
+    def ask(words: dict[str, float]) -> dict[str, float]:
+        strategy.dp.show(int(words["bar"]) + 1)
+        found: dict[str, float] = talk.answer(list(words.values()), list(words), int(words["asks"]))
+        return found
+
+    settings = importlib.import_module("freqtrade.mendel_settings")
+    paper = importlib.import_module("_mendel_freqtrade_paper").Paper
+    paper(signals, own, time, _asks(strategy, settings), terms["stoploss"], ask).walk()
+    entered = (signals["enter_long"] > 0.0) | (signals["enter_short"] > 0.0)
+    return signals | {"stop": np.where(entered, min(terms["stoploss"], 0.999), 0.0)}
 
 
 def _sorted(request: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any, Any, Any, dict[str, float]]:
@@ -228,13 +239,17 @@ def _asks(strategy: Any, settings: Any) -> int:
 
 def _answer(strategy: Any, filled: Any, pair: str, line: Line, told: tuple[Any, dict[str, float]]) -> None:
     time, terms = told
-    strategy.dp.publish(filled)
-    tag = importlib.import_module("freqtrade.mendel_frame").tags(filled, "enter_tag")
-    terms = {**terms, "stoploss": -float(strategy.stoploss)}
-    talk = importlib.import_module("freqtrade.mendel_callbacks").Callbacks(strategy, pair, tag, _CODES, terms)
-    talk.time = time
+    talk = _callbacks(strategy, filled, pair, {**terms, "stoploss": -float(strategy.stoploss)}, time)
     names, order = callbacks.QUESTION, callbacks.ANSWER
     while (words := line.hear()) is not None:
         strategy.dp.show(int(words[2]) + 1)
         found = talk.answer(words, names, int(words[0]))
         line.say([found.get(name, np.nan) for name in order])
+
+
+def _callbacks(strategy: Any, filled: Any, pair: str, terms: Mapping[str, float], time: Any) -> Any:
+    strategy.dp.publish(filled)
+    tag = importlib.import_module("freqtrade.mendel_frame").tags(filled, "enter_tag")
+    talk = importlib.import_module("freqtrade.mendel_callbacks").Callbacks(strategy, pair, tag, _CODES, terms)
+    talk.time = time
+    return talk
