@@ -143,7 +143,7 @@ def _trace_key(trace: Trace | None) -> Hashable:
     replayed = tuple(
         sorted((slot, hashlib.sha256(values.tobytes()).hexdigest()) for slot, values in trace.replay.items())
     )
-    return trace.slots, tuple(sorted(trace.forced.items())), replayed, trace.record
+    return trace.slots, tuple(sorted(trace.forced.items())), replayed, trace.record, trace.by_bar
 
 
 def _size(answer: Decided) -> int:
