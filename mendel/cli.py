@@ -9,6 +9,7 @@ import typer
 
 from mendel import __version__
 from mendel.commands import (
+    attaching,
     chat,
     data,
     evolution,
@@ -59,7 +60,7 @@ def _options(
 
 app.command()(start.init)
 app.command()(evolution.demo)
-app.command()(start.attach)
+app.command()(attaching.attach)
 app.command()(evolution.evolve)
 app.command()(understanding.analyze)
 app.command("why-silent")(understanding.why_silent)

@@ -1,4 +1,4 @@
-"""``mendel init`` and ``mendel attach``: a system to work on."""
+"""``mendel init``: a system to play with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mendel.commands.common import JsonOption, SystemOption, YesOption, chosen, emit, guarded, say
+from mendel.commands.common import JsonOption, SystemOption, chosen, emit, guarded, say
 from mendel.resources import resource
 from tools.errors import MendelError
 
@@ -54,41 +54,3 @@ def init(
     say(f"{folder}: a copy of the {EXAMPLE} example. Next:")
     say(f"  mendel data synth {folder}/data")
     say(f"  mendel evolve {folder}")
-
-
-@guarded
-def attach(
-    path: Annotated[
-        Path | None,
-        typer.Argument(metavar="[PATH]", help="Folder of the trading system.", show_default=False),
-    ] = None,
-    system: SystemOption = Path(),
-    target: Annotated[
-        str | None, typer.Option(help="The strategy, as module:name.", show_default=False)
-    ] = None,
-    data: Annotated[str | None, typer.Option(help="Glob of the candle files.", show_default=False)] = None,
-    yes: YesOption = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a mendel.toml that is there.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Look at a trading system without running it, and write its mendel.toml.
-
-    Example: mendel attach ~/bots/breakout --data '~/candles/*-5m.parquet'
-    """
-    from tools.system.attach import attach as attach_system
-
-    report = attach_system(chosen(path, system), target=target, yes=yes, data=data, force=force)
-    others = [c.target for c in report.detected.candidates if c.target != report.strategy.target]
-    if as_json:
-        emit(
-            {
-                "config": str(report.file),
-                "target": report.strategy.target,
-                "candidates": others,
-                "notes": report.notes,
-            }
-        )
-        return
-    say(f"{report.file}: written. The strategy is {report.strategy.target}.")
-    for line in report.notes:
-        say(f"  {line}")
