@@ -57,21 +57,24 @@ class Bars:
 
     def table(self, prices: bool) -> Any:
         """The last bars: the candles alone, or every column."""
-        key = prices
-        if key not in self._parts:
-            rows = self.prices if prices else len(self.columns)
-            self._parts[key] = pd.DataFrame(
-                self._block[:rows].T, columns=self.columns[:rows], index=self._index, copy=False
-            )
-        return self._slice(self._parts[key])
+        rows = self.prices if prices else len(self.columns)
+        return self._part(
+            prices, slice(rows), lambda values, index: _frame(values, index, self.columns[:rows])
+        )
 
     def series(self, name: str) -> Any:
         """One column of the last bars."""
-        if name not in self._parts:
-            self._parts[name] = pd.Series(
-                self._block[self._rows[name]], index=self._index, name=name, copy=False
-            )
-        return self._slice(self._parts[name])
+        return self._part(name, self._rows[name], lambda values, index: _series(values, index, name))
+
+    def _part(self, key: Any, rows: Any, made: Callable[[Any, Any], Any]) -> Any:
+        """The last bars of a table: a slice of the whole room where tables can share it, else a table of their own."""
+        last = slice(max(0, self._end - self.window), self._end)
+        if self._index is None:
+            index = pd.DatetimeIndex(self._time[last].view("datetime64[ns]"), tz="UTC")
+            return made(self._block[..., last][rows].copy(), index)
+        if key not in self._parts:
+            self._parts[key] = made(self._block[rows], self._index)
+        return self._parts[key].iloc[last]
 
     def _arranged(self, values: Sequence[float]) -> list[float]:
         row = [values[k] for k in self._order]
@@ -81,18 +84,32 @@ class Bars:
             row += (delta, self._total)
         return row
 
-    def _slice(self, whole: Any) -> Any:
-        part = whole.iloc[max(0, self._end - self.window) : self._end]
-        return part if _SHARES else part.copy()
-
     def _fresh(self, block: Any, time: Any) -> None:
         """New room that begins with these bars; slices of the old one keep theirs."""
         self._end = block.shape[1]
         self._block = np.full((len(self._rows), self._room), np.nan)
         self._time = np.zeros(self._room, np.int64)
         self._block[:, : self._end], self._time[: self._end] = block, time
-        self._index = pd.DatetimeIndex(self._time.view("datetime64[ns]"), tz="UTC", copy=False)
+        self._index = _shared_index(self._time)
         self._parts: dict[Any, Any] = {}
+
+
+def _shared_index(time: Any) -> Any:
+    """An index over the array itself, whose later entries are written as bars come; None where tables copy it, or where
+    what is written into a slice would reach the room (before pandas 3)."""
+    if not _SHARES:
+        return None
+    naive: Any = pd.DatetimeIndex(time.view("datetime64[ns]"), copy=False)
+    index = naive.view("datetime64[ns, UTC]")
+    return index if np.shares_memory(index.asi8, time) else None
+
+
+def _frame(values: Any, index: Any, names: Any) -> Any:
+    return pd.DataFrame(values.T, columns=names, index=index, copy=False)
+
+
+def _series(values: Any, index: Any, name: str) -> Any:
+    return pd.Series(values, index=index, name=name, copy=False)
 
 
 def delta_of(columns: Sequence[str], roles: Roles) -> Callable[[Sequence[float]], float] | None:

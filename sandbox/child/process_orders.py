@@ -201,7 +201,7 @@ def _one(said: Mapping[str, Any], number: int, place: Place, at: int) -> dict[st
         words["exit"] = EXITS[kind if kind in EXITS else side]
     elif side in SIDES:
         words["side"] = SIDES[side]
-    elif side in NOTHING:
+    elif side in NOTHING and "side" in said:
         return {}
     elif side not in MODIFY:
         shown = f"side {str(said['side'])[:40]!r}" if "side" in said else "no side"

@@ -26,6 +26,7 @@ from tools.bench.cycle import bench_cycle, bench_start
 from tools.bench.hypothesis import bench_hypothesis
 from tools.bench.look import bench_look
 from tools.bench.optimizer import bench_optimizer
+from tools.bench.process import bench_process
 from tools.bench.recall import bench_recall
 from tools.bench.world import ROOT
 from tools.contracts import Costs, Market
@@ -60,6 +61,7 @@ BENCHES: dict[str, Callable[[], object]] = {
     "look": bench_look,
     "memory": bench_recall,
     "hypothesis": bench_hypothesis,
+    "process": bench_process,
     "optimizer": lambda: bench_optimizer(RIVALS),
     "cycle": bench_cycle,
 }

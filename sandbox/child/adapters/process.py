@@ -53,7 +53,7 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
     if spare is not None:
         spare(-_NOTES_BYTES)
     for text in [] if talk is None else talk.notes():
-        sys.stdout.write(f"{NOTE}{text}\n")
+        sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
 
 
 @dataclass
@@ -153,7 +153,7 @@ class Talk:
 
     def notes(self) -> list[str]:
         """What the person should know, a sentence each."""
-        counted = [f"{text}: {count} times" for text, count in self._place.notes.items()]
+        counted = [f"{count} x {text}" for text, count in self._place.notes.items()]
         return [*self._caught.told(), *counted[:20]]
 
     def _words(self, answer: Any, time: int) -> Sequence[float]:

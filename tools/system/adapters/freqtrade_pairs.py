@@ -9,6 +9,7 @@ import numpy as np
 
 from tools.contracts import PRICE_COLUMNS, Floats, Market
 from tools.errors import MendelError
+from tools.market.load import find_files
 from tools.system.markets import every_market
 from tools.system.system import System
 
@@ -49,16 +50,23 @@ def _base(symbol: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _loaded(home: str, text: str) -> dict[str, Market]:
+def _loaded(home: str, text: str, state: tuple[tuple[str, int, int], ...]) -> dict[str, Market]:
     return dict(every_market(System.open(home)))
 
 
 def markets_of(system: System) -> dict[str, Market]:
-    """Every market of the system's own data; none where it has no data of its own."""
+    """Every market of the system's own data as its files are now; none where it has no data of its own."""
     try:
-        return _loaded(str(system.home), repr(system.config.data))
+        return _loaded(str(system.home), repr(system.config.data), _state_of(system))
     except MendelError:
         return {}
+
+
+def _state_of(system: System) -> tuple[tuple[str, int, int], ...]:
+    """Names, times of change and sizes of the files."""
+    pattern = system.config.data.path
+    stats = [(str(f), f.stat()) for f in find_files(pattern, system.home)] if pattern else []
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def _aligned(symbol: str, other: Market, market: Market) -> dict[str, Floats]:

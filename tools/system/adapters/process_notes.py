@@ -36,7 +36,7 @@ class Notes:
     def told(self) -> tuple[str, ...]:
         """A sentence each, the most frequent first."""
         often = sorted(self.counts.items(), key=lambda item: -item[1])
-        return tuple(f"{count} {TEXTS[kind]} (first at bar {self.first[kind]})" for kind, count in often)
+        return tuple(f"{count} x {TEXTS[kind]} (first at bar {self.first[kind]})" for kind, count in often)
 
 
 def told_by_child(log: str) -> tuple[str, ...]:
