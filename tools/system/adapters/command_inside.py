@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100,PTH120
-_MOST_ENTRIES, _DRAIN_SECONDS = 50_000, 0.5
+_MOST_ENTRIES, _LOOK_SECONDS = 50_000, 0.25
 
 
 class _Kept:
@@ -65,8 +65,8 @@ def _run(command: str, limit: int) -> int:
             assert stream is not None
             selector.register(stream, selectors.EVENT_READ, number)
         while selector.get_map():
-            # What the command left running in the background may hold its pipes for ever.
-            ready = selector.select(None if process.poll() is None else _DRAIN_SECONDS)
+            ended = process.poll() is not None
+            ready = selector.select(_LOOK_SECONDS)
             for key, _ in ready:
                 block = os.read(key.fd, 65536)
                 if not block:
@@ -74,7 +74,7 @@ def _run(command: str, limit: int) -> int:
                     continue
                 kept[key.data].add(block)
                 _pass_on(key.data, block)
-            if not ready and process.poll() is not None:
+            if ended and not ready:  # what the command left running may hold its pipes for ever
                 break
     kept[1].write("stdout")
     kept[2].write("stderr")

@@ -48,7 +48,7 @@ sortino | plain | ratio | sortino sortino_ratio sortinoratio
 calmar | plain | ratio | calmar calmar_ratio
 max_drawdown | share | fraction of peak equity | max_drawdown maximum_drawdown max_dd maxdd mdd drawdown max_drawdown_account max_relative_drawdown maxdrawdown worst_drawdown
 max_drawdown_days | plain | days | max_drawdown_days max_drawdown_duration_days
-win_rate | share | fraction of trades | win_rate winrate win_ratio hit_rate hit_ratio wins_ratio percent_profitable win_percentage accuracy
+win_rate | share | fraction of trades | win_rate winrate win_ratio hit_rate hit_ratio wins_ratio profitable win_percentage accuracy
 payoff | plain | mean won / mean lost | payoff payoff_ratio win_loss_ratio
 profit_factor | plain | won / lost | profit_factor profitfactor pf
 expectancy | plain | quote currency a trade | expectancy expected_value

@@ -76,6 +76,8 @@ def read_report(wanted: Wanted, left: Left) -> Reading:
 
 
 def _of_file(name: str, data: bytes, wanted: Wanted) -> Reading:
+    if wanted.format is None and not wanted.metrics and command_freqtrade.is_export_name(name):
+        return Reading(*_export(command_freqtrade.document_of(data, name), name, wanted))
     form = wanted.format or next((f for s, f in _SUFFIXES.items() if name.lower().endswith(s)), "regex")
     if form == "csv":
         return Reading(command_csv.figures(data, name, wanted.metrics, wanted.units), name)

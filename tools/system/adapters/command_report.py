@@ -64,7 +64,7 @@ def account_json(ran: Ran | None, unsaid: str = _UNSAID) -> dict[str, Any]:
     reading = {} if ran is None else ran.reading
     figures = {row["name"]: row for row in reading.get("figures", [])}
     names = list(dict.fromkeys([*OUR_FIGURES, "net_profit", *figures]))
-    gone = unsaid if ran is None or ran.known else ran.why
+    gone = unsaid if ran is None else ran.why or _UNSAID
     return {
         **{name: _value(figures.get(name)) for name in names},
         "why": {n: figures.get(n, {}).get("why") or gone for n in names if _value(figures.get(n)) is None},

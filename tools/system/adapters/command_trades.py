@@ -106,12 +106,18 @@ def _places(header: list[str], source: str, columns: Mapping[str, str]) -> dict[
                 f"{source}: no column [command] trade_columns.{name} = {theirs!r}; it has {has}"
             )
         found[name] = header.index(theirs)
-    plain = [plain_name(text)[0] for text in header]
+    plain = [_column(text) for text in header]
     for name, aliases in _ALIASES.items():
         at = next((plain.index(alias) for alias in aliases.split() if alias in plain), None)
         if at is not None:
             found.setdefault(name, at)
     return {name: found[name] for name in TRADE_COLUMNS if name in found}
+
+
+def _column(text: str) -> str:
+    """A profit in percent is a return."""
+    name, unit = plain_name(text)
+    return "return" if unit == "%" and _BY_ALIAS.get(name) == "pnl" else name
 
 
 def _value(name: str, header: str, value: Any) -> Any:
@@ -129,11 +135,13 @@ def _value(name: str, header: str, value: Any) -> Any:
 def utc_text(value: Any) -> str | None:
     """ISO, UTC, to the second, of a date, a text or a count of seconds, milliseconds, microseconds or nanoseconds; None where
     it is no time. A time without a zone is UTC."""
-    number = read_number(value)[0] if not isinstance(value, str) or re.fullmatch(r"\d{9,19}", value) else None
+    number = value
+    if isinstance(value, str):
+        number = int(value) if re.fullmatch(r"\d{9,19}", value.strip()) else None
     try:
-        if number is not None:
-            scale = next(s for s in (1, 1e3, 1e6, 1e9, 1e12) if abs(number) / s < 1e11)
-            told = datetime.fromtimestamp(number / scale, UTC)
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            scale = next(s for s in (1, 10**3, 10**6, 10**9, 10**12) if abs(number) // s < 10**11)
+            told = datetime.fromtimestamp(int(number // scale), UTC)
         else:
             told = datetime.fromisoformat(str(value).strip()[:40])
             told = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
