@@ -167,8 +167,9 @@ def _as_time(values: Any, what: str) -> tuple[Any, bool]:
             )
         whole = pd.api.types.is_integer_dtype(values.dtype)
         return (values.to_numpy(dtype=np.int64) if whole else np.round(numbers).astype(np.int64)), True
+    form = None if pd.api.types.is_datetime64_any_dtype(values.dtype) else "ISO8601"
     try:
-        stamps = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("ns")
+        stamps = pd.DatetimeIndex(pd.to_datetime(values, utc=True, format=form)).as_unit("ns")
     except (ValueError, TypeError) as error:
         raise Unusable(
             f"returned times in {what} that are none ({str(error).splitlines()[0][:100]})"

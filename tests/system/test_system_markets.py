@@ -95,14 +95,6 @@ def test_an_unknown_symbol_lists_the_known(system: System) -> None:
         load_system_markets(system, symbols=["ZZZ"])
 
 
-def test_a_provider_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "mendel.toml").write_text(
-        '[strategy]\nkind = "signals"\ntarget = "a:b"\n[data]\nprovider = "feeds:bars"\n'
-    )
-    with pytest.raises(MendelError, match="provider: cannot be used yet"):
-        load_system_markets(System.open(tmp_path))
-
-
 @given(st.floats(0.01, 0.99), st.integers(2, 3000), st.integers(0, DAY))
 def test_the_cut_lies_inside_the_data_and_keeps_the_vault_large_enough(
     fraction: float, hours: int, start: int

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.contracts import Market, MendelError
-from tools.market.clock import timeframe_minutes
+from tools.market.clock import timeframe_minutes, timeframe_text
 from tools.market.load import find_files, load_markets
 from tools.market.names import resolve_symbol
 from tools.market.problems import MarketError
@@ -66,6 +66,12 @@ def every_market(system: System) -> Mapping[str, Market]:
     return _load(system, None, False)
 
 
+def whole_markets(system: System, data: str | None, symbols: Sequence[str]) -> dict[str, Market]:
+    """Every bar there is of ``symbols`` (full names), the vault's among them: for the vault's own gate. Raises MendelError."""
+    found = _load(system, data, False)
+    return {name: found[name] for name in sorted(symbols)}
+
+
 def vault_start(markets: Mapping[str, Market], setting: datetime | float) -> int:
     """Where the vault begins, ns UTC. A fraction is taken of the time that all markets cover together, and
     moved back to midnight, so that whole days stay together."""
@@ -80,6 +86,23 @@ def vault_start(markets: Mapping[str, Market], setting: datetime | float) -> int
 
 def _load(system: System, data: str | None, repair: bool) -> dict[str, Market]:
     settings = system.config.data
+    if data is None and settings.path is None and settings.provider is not None:
+        from tools.system.provider import provided_markets
+
+        found = _kept(provided_markets(system, repair=repair), settings.symbols)
+    else:
+        found = _from_files(system, data, repair)
+    if settings.timeframe is None:
+        return found
+    return {name: _in_bars_of(market, settings.timeframe) for name, market in found.items()}
+
+
+def _kept(found: dict[str, Market], symbols: Sequence[str]) -> dict[str, Market]:
+    return {name: found[name] for name in (_resolved(symbols, found) if symbols else sorted(found))}
+
+
+def _from_files(system: System, data: str | None, repair: bool) -> dict[str, Market]:
+    settings = system.config.data
     pattern, root = _pattern(system, data)
     try:
         find_files(pattern, root)
@@ -87,16 +110,13 @@ def _load(system: System, data: str | None, repair: bool) -> dict[str, Market]:
         raise DataError(
             f"no market data matches {pattern!r} (from {root}); correct it, or make some: mendel data synth {root / 'data'}"
         ) from error
-    found = load_markets(
+    return load_markets(
         pattern,
         root=root,
         symbols=(settings.symbols or None) if data is None else None,
         roles=settings.roles or None,
         repair=repair,
     )
-    if settings.timeframe is None:
-        return found
-    return {name: _in_bars_of(market, settings.timeframe) for name, market in found.items()}
 
 
 def _in_bars_of(market: Market, timeframe: str) -> Market:
@@ -106,7 +126,7 @@ def _in_bars_of(market: Market, timeframe: str) -> Market:
         return market
     if wanted < has or wanted % has:
         raise DataError(
-            f"{market.source or market.symbol}: bars of {has} minutes, but [data] timeframe = {timeframe!r}: they cannot "
+            f"{market.source or market.symbol}: bars of {timeframe_text(has)}, but [data] timeframe = {timeframe!r}: they cannot "
             "be made of these; give finer data or another timeframe"
         )
     return resample(market, wanted)
@@ -116,10 +136,6 @@ def _pattern(system: System, data: str | None) -> tuple[str, Path]:
     if data is not None:
         return data, Path.cwd()
     path = system.config.data.path
-    if path is None and system.config.data.provider is not None:
-        raise DataError(
-            "mendel.toml: [data] provider: cannot be used yet; name files by [data] path, or use --data"
-        )
     if path is None:
         raise DataError(
             "mendel.toml: [data] path: missing; name your files there, or use --data, or: mendel data synth"

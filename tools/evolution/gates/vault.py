@@ -20,7 +20,7 @@ from tools.backtest.daily import DAY_NS, daily_equity, daily_returns
 from tools.backtest.simulate import simulate
 from tools.contracts import Backtest, Floats, GateVerdict, Market, Verdict
 from tools.evolution.gates.base import Case, verdict
-from tools.market.load import load_markets
+from tools.system import markets as system_markets
 from tools.system.runner import Runner, StrategyFailed, require
 
 QUERY, ANSWER = "vault_query", "vault_answer"
@@ -98,15 +98,7 @@ def catastrophe(old: Mapping[str, Backtest], new: Mapping[str, Backtest], from_n
 
 def whole_markets(case: Case) -> dict[str, Market]:
     """Every bar there is, the vault's among them, for the symbols under study."""
-    system = case.before.system
-    settings = system.config.data
-    return load_markets(
-        case.data or settings.path or "",
-        root=None if case.data else system.home,
-        symbols=sorted(case.before.markets),
-        timeframe=settings.timeframe,
-        roles=settings.roles or None,
-    )
+    return system_markets.whole_markets(case.before.system, case.data, list(case.before.markets))
 
 
 def _accounts(case: Case, bundle: str, markets: Mapping[str, Market]) -> dict[str, Backtest]:
