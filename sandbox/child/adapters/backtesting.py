@@ -153,14 +153,13 @@ def _broker(request: Mapping[str, Any], cls: Any, data: Any) -> Any:
     said = importlib.import_module("backtesting.mendel_script").said_for(cls.__name__, file, home)
     terms = {k.removeprefix(TERM): float(v) for k, v in request["overrides"].items() if k.startswith(TERM)}
     cash = said.values.get("cash")
-    brokers = importlib.import_module("backtesting.mendel_broker")
-    made = brokers.Terms(
+    made = importlib.import_module("backtesting.mendel_plan").Terms(
         cash=float(cash) if isinstance(cash, (int, float)) and cash > 0 else _FLAT_EQUITY,
         exclusive=said.values.get("exclusive_orders") is True,
         hedging=said.values.get("hedging") is True,
         **terms,
     )
-    broker = brokers.Broker(data, made)
+    broker = importlib.import_module("backtesting.mendel_broker").Broker(data, made)
     for word, heard in (
         ("close", said.values.get("trade_on_close")),
         ("margin", said.values.get("margin", 1) != 1),

@@ -1,7 +1,6 @@
-"""Mendel's own: turns what a Strategy wishes at a bar's close into one row of decisions.
+"""Mendel's own: orders and trades as a Strategy sees them, beside the account that is kept on the other side of the wall.
 
-The account is kept on the other side of the wall, which tells after every bar how it stands. One entry a position,
-entries and exits at opens, a stop and a target that rest on the next bar: what cannot be said so is noted."""
+That account tells after every bar how it stands; what the strategy orders goes back as one row of decisions."""
 
 from __future__ import annotations
 
@@ -12,64 +11,45 @@ from typing import Any
 
 from .mendel_data import Data
 from .mendel_notes import Notes, here
-from .mendel_orders import Contingent, Entry, Order, Position, Trade
-
-#: One row of decisions: enter and exit long, enter and exit short, size, stop, target, trail, bars.
-Row = tuple[float, ...]
-IDLE: Row = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
-_MOST_STOP, _MOST_TARGET = 0.999999, 10.0
-#: Of an order that fills at the open after the close at which its units were counted.
-_ROUNDING = 0.02
-
-
-@dataclass
-class Terms:
-    """What the script says of its Backtest, and what an entry costs here. ``cash`` scales all that is told."""
-
-    cash: float = 10_000.0
-    exclusive: bool = False
-    hedging: bool = False
-    fee: float = 0.0
-    leverage: float = 1.0
+from .mendel_orders import Contingent, Order, Position, Trade
+from .mendel_plan import IDLE, Plan, Planner, Row, Terms, past
 
 
 @dataclass
 class Broker:
-    """Orders that wait, the trade that is open, those that are closed. ``meet`` it with a bar, then ask it to ``decide``."""
+    """Orders that wait, the legs that are open, trades that are closed. ``meet`` it with a bar, then ask it to ``decide``."""
 
     data: Data
     terms: Terms
     notes: Notes = field(default_factory=Notes)
     waiting: list[Order] = field(default_factory=list)
-    trade: Trade | None = None
+    legs: list[Trade] = field(default_factory=list)
     closed: list[Trade] = field(default_factory=list)
     bar: int = 0
     price: float = math.nan
     equity: float = 0.0
     free: float = 0.0
-    _leaving: bool = False
-    _entering: Entry | None = None
+    _plan: Plan | None = None
     _seen: int = 0
+    _held: float = 0.0
+    _scale: float = 1.0
 
     def __post_init__(self) -> None:
-        self._closes = self.data._whole["Close"]
-        self._highs, self._lows = self.data._whole["High"], self.data._whole["Low"]
+        self._opens, self._highs, self._lows, self._closes = self.data.prices
+        self._closing: list[tuple[Trade, float]] = []
         self.position = Position(self)
-        self._scale = 1.0
 
     # What a strategy asks and does.
 
     @property
     def trades(self) -> tuple[Trade, ...]:
-        """Open ones: none or one."""
-        return () if self.trade is None else (self.trade,)
+        """Open ones."""
+        return tuple(self.legs)
 
     @property
     def orders(self) -> tuple[Order, ...]:
-        """All that wait, stop and target of the open trade among them."""
-        resting = [
-            Contingent(self, t, name) for t in self.trades for name in ("sl", "tp") if getattr(t, name)
-        ]
+        """All that wait, stops and targets of open trades among them."""
+        resting = [Contingent(self, t, name) for t in self.legs for name in ("sl", "tp") if getattr(t, name)]
         return (*self.waiting, *resting)
 
     def order(self, side: float, size: float, limit: Any, stop: Any, sl: Any, tp: Any, tag: Any) -> Order:
@@ -87,7 +67,7 @@ class Broker:
         made.place = here() if limit or stop else ""
         if self.terms.exclusive:
             self.waiting.clear()
-            self._leaving = self.trade is not None
+            self._closing = [(leg, 1.0) for leg in self.legs]
         self.waiting.append(made)
         return made
 
@@ -97,14 +77,17 @@ class Broker:
 
     def leave(self, trade: Trade, portion: float) -> None:
         """Close a trade, or a part of it, at the next open."""
-        if round(abs(trade.size) * portion) >= abs(trade.size) or portion == 1:
-            self._leaving = True
-        else:
+        size = abs(trade.size)
+        share = (
+            1.0 if portion == 1 or round(size * portion) >= size else max(1.0, round(size * portion)) / size
+        )
+        if share < 1.0:
             self.notes.add("part")
+        self._closing.append((trade, min(share, 1.0)))
 
     def time_of(self, bar: int) -> Any:
         """When a bar opens."""
-        return self.data._all[bar]
+        return self.data.time_of(bar)
 
     # What happened in a bar.
 
@@ -112,144 +95,158 @@ class Broker:
         """A bar has closed: how the account stands, and what came of the last row."""
         if not bar:
             self._scale = self.terms.cash / told["equity"]
-        scale = self._scale
-        self.bar, self.price = bar, float(self._closes[bar])
-        self.equity, self.free = told["equity"] * scale, told["free"] * scale
-        if int(told["closed"]) != self._seen or self._entering is not None:
-            self._settle(told)
-        self._leaving, self._entering = False, None
+        self.bar, self.price = bar, self._closes[bar]
+        self.equity, self.free = told["equity"] * self._scale, told["free"] * self._scale
+        plan, self._plan = self._plan, None
+        if plan is not None:
+            self._follow(plan, told)
+        self._held, self._seen = told["quantity"], int(told["closed"])
+        if self.waiting:
+            self._fill_early()
 
-    def _settle(self, told: Mapping[str, float]) -> None:
-        new, self._seen = int(told["closed"]) - self._seen, int(told["closed"])
-        for which in ("before", "last")[2 - min(new, 2) :]:
-            quantity, entry, exit_ = (
-                told[f"{which}_{word}"] for word in ("quantity", "entry_price", "exit_price")
-            )
-            trade, self.trade = (
-                self.trade or self._opened(quantity, entry, int(told[f"{which}_entry_bar"])),
-                None,
-            )
-            trade.exit_price, trade.exit_bar = exit_, int(told[f"{which}_exit_bar"])
-            self.closed.append(trade)
-        if told["quantity"] and self.trade is None:
-            self.trade = self._opened(told["quantity"], told["entry_price"], int(told["entry_bar"]))
+    def _follow(self, plan: Plan, told: Mapping[str, float]) -> None:
+        """Carry out a plan at this bar's open, at the account's prices where its position is concerned."""
+        opened, ended = self._opens[self.bar], int(told["closed"]) - self._seen
+        records = [_Record(told, which) for which in ("before", "last")[2 - min(ended, 2) :]]
+        old = next((record for record in records if record.entry_bar < self.bar), None)
+        price = old.exit_price if plan.leaves and old is not None else opened
+        for leg, left in zip(plan.legs, plan.left, strict=True):
+            if left < abs(leg.size):
+                self._end(leg, abs(leg.size) - left, price)
+        if plan.enters:
+            self._begin(plan, told, next((r for r in records if r.entry_bar == self.bar), None))
+            plan.new = plan.new[1:] if plan.new and plan.new[0] is plan.first else plan.new
+        if plan.held and not plan.leaves and old is not None:
+            self._end_all(old.exit_price)
+        elif told["quantity"]:
+            for entry in plan.new:
+                units = entry.units or entry.share * self.equity * self.terms.leverage / opened
+                self.legs.append(Trade(self, entry, entry.side * units, opened, self.bar))
+            self._stop_legs()
+        if not told["quantity"] and self.legs:
+            self._end_all(self.price)
 
-    def _opened(self, quantity: float, price: float, bar: int) -> Trade:
-        if self._entering is not None and self._entering.order in self.waiting:
-            self.cancel(self._entering.order)
-        return Trade(self, self._entering, quantity * self._scale, price, bar)
+    def _begin(self, plan: Plan, told: Mapping[str, float], ended: _Record | None) -> None:
+        """The position that was to be entered is there, or was and has ended again, or never was."""
+        entry = plan.first
+        quantity, price = (
+            (told["quantity"], told["entry_price"]) if ended is None else (ended.quantity, ended.entry_price)
+        )
+        early = next((leg for leg in self.legs if leg.entry is entry), None)
+        if quantity and entry is not None and quantity * entry.side > 0:
+            leg = early or Trade(self, entry, quantity * self._scale, price, self.bar)
+            leg.entered(quantity * self._scale, price, self.bar)
+            if early is None:
+                self.legs.append(leg)
+            if ended is not None:
+                self._end_all(ended.exit_price)
+
+    def _end(self, leg: Trade, units: float, price: float) -> None:
+        """Close so many units of a leg; what is left goes on."""
+        whole = units >= abs(leg.size)
+        part = leg if whole else leg.split(units)
+        part.exit_price, part.exit_bar = price, self.bar
+        self.closed.append(part)
+        if whole:
+            self.legs = [other for other in self.legs if other is not leg]
+
+    def _end_all(self, price: float) -> None:
+        for leg in self.trades:
+            self._end(leg, abs(leg.size), price)
+
+    def _stop_legs(self) -> None:
+        """Of several legs each has its own stop and target; the position's are those that are met last."""
+        if len(self.legs) < 2:
+            return
+        opened, high, low = self._opens[self.bar], self._highs[self.bar], self._lows[self.bar]
+        for leg in self.trades:
+            worst, kindest = (low, high) if leg.size > 0 else (high, low)
+            if leg.sl is not None and leg.side * (worst - leg.sl) <= 0:
+                self._end(leg, abs(leg.size), leg.side * min(leg.side * opened, leg.side * leg.sl))
+            elif leg.tp is not None and leg.side * (kindest - leg.tp) >= 0:
+                self._end(leg, abs(leg.size), leg.side * max(leg.side * opened, leg.side * leg.tp))
+
+    def _fill_early(self) -> None:
+        """Limit and stop orders that this bar has met. The strategy sees the trade from now on, as it would elsewhere;
+        the account enters at the next open."""
+        for order in [order for order in self.waiting if order.born < self.bar]:
+            price = self._met(order)
+            if price is None or (self.legs and self.legs[0].side * order.size < 0):
+                continue
+            self.notes.add("late", order.place)
+            self.cancel(order)
+            if past(order, self.price):
+                self.notes.add("passed", order.place)
+                continue
+            planner = Planner(
+                self.terms, self.notes, Plan(self.legs, [abs(t.size) for t in self.legs], 0.0), self._money
+            )
+            planner.take(order)
+            for entry in planner.plan.new:
+                units = entry.units or planner.units_of(entry)
+                self.legs.append(Trade(self, entry, entry.side * units, price, self.bar))
+
+    def _met(self, order: Order) -> float | None:
+        """The price at which this bar fills an order that waits for one; None where it does not."""
+        opened, high, low, long = (
+            self._opens[self.bar],
+            self._highs[self.bar],
+            self._lows[self.bar],
+            order.is_long,
+        )
+        if order.limit is None and order.stop is None:
+            return None
+        price = opened
+        if order.stop is not None:
+            if (high < order.stop) if long else (low > order.stop):
+                return None
+            price = max(opened, order.stop) if long else min(opened, order.stop)
+            order.stop = None
+        if order.limit is not None:
+            if (low > order.limit) if long else (high < order.limit):
+                return None
+            price = min(price, order.limit) if long else max(price, order.limit)
+        return price
 
     # What is decided.
 
-    def decide(self) -> Row:
-        """The row of this bar: after all orders, what is left, entered, and where its stop and target rest."""
-        if not self.waiting and not self._leaving and self.trade is None:
-            return IDLE
-        for order in [order for order in self.waiting if self._due(order)]:
-            self._take(order)
-            if self._entering is None or self._entering.order is not order:
-                self.cancel(order)
-        return self._row()
+    @property
+    def _money(self) -> tuple[float, float, float]:
+        return self.price, self.equity, self.free
 
-    def _due(self, order: Order) -> bool:
-        """Whether it fills at the next open: a market order does, another one where this bar has met its price."""
+    def decide(self) -> Row:
+        """The row of this bar, after all its orders."""
+        if not self.waiting and not self._held and not self.legs:
+            return IDLE
+        plan = Plan(list(self.legs), [abs(leg.size) for leg in self.legs], _sign(self._held))
+        for trade, share in self._closing:
+            for k, leg in enumerate(plan.legs):
+                if leg is trade:
+                    plan.left[k] = max(0.0, plan.left[k] - share * abs(leg.size))
+        self._closing = []
+        planner = Planner(self.terms, self.notes, plan, self._money)
+        for order in [o for o in self.waiting if self._due(o, plan)]:
+            self.cancel(order)
+            planner.take(order)
+        self._plan = plan
+        return planner.row()
+
+    def _due(self, order: Order, plan: Plan) -> bool:
+        """Whether it fills at the next open: a market order, or one against a position whose price was met."""
         if order.limit is None and order.stop is None:
             return True
-        if order.born >= self.bar:
-            return False
-        high, low = float(self._highs[self.bar]), float(self._lows[self.bar])
-        if order.stop is not None:
-            if (high < order.stop) if order.is_long else (low > order.stop):
-                return False
-            order.stop = None
-        met = order.limit is None or (low <= order.limit if order.is_long else high >= order.limit)
-        if met:
-            self.notes.add("late", order.place)
-            order.limit = None
-        return met
-
-    def _take(self, order: Order) -> None:
-        """Carry out one order, after those before it."""
-        trade, side = self.trade, math.copysign(1.0, order.size)
-        if _past(order, self.price):
-            self.notes.add("passed", order.place)
-        elif trade is not None and not self._leaving:
-            if side * trade.size > 0:
-                self._note_if_affordable("add", order, self.free)
-            else:
-                self._against(order, trade)
-        elif self._entering is not None:
-            self._note_if_affordable("second", order, self.equity * (1.0 - self._entering.share))
-        else:
-            self._enter(order, side, abs(order.size) if abs(order.size) >= 1 else 0.0)
-
-    def _against(self, order: Order, trade: Trade) -> None:
-        if self.terms.hedging:
-            self.notes.add("hedge")
-            return
-        units, held = self._affordable(order, self.free), abs(trade.size)
-        if units < held:
-            if units >= 1:
-                self.notes.add("reduce")
-            return
-        self._leaving = True
-        if units > held:
-            self._enter(order, math.copysign(1.0, order.size), units - held)
-
-    def _enter(self, order: Order, side: float, units: float) -> None:
-        terms, share = self.terms, abs(order.size)
-        if units:
-            self.notes.add("units")
-            share = units * self.price * (1.0 + terms.leverage * terms.fee) / (terms.leverage * self.equity)
-            if not share <= 1.0 + _ROUNDING:
-                self.notes.add("money")
-                return
-        self._entering = Entry(order, side, min(share, 1.0), units)
-
-    def _affordable(self, order: Order, cash: float) -> float:
-        """Units of an order: as ordered, or what a share of ``cash`` buys, in whole ones."""
-        size = abs(order.size)
-        return size if size >= 1 else float(int(cash * size * self.terms.leverage / self.price))
-
-    def _note_if_affordable(self, word: str, order: Order, cash: float) -> None:
-        units = self._affordable(order, cash)
-        if units >= 1 and units * self.price <= cash * self.terms.leverage:
-            self.notes.add(word, order.place or None)
-
-    def _row(self) -> Row:
-        trade, entry = self.trade, self._entering
-        if trade is not None and entry is not None and entry.side * trade.size > 0:
-            self.notes.add("renew")
-            trade.tag, trade.sl, trade.tp = entry.order.tag, entry.order.sl, entry.order.tp
-            self.cancel(entry.order)
-            self._entering, self._leaving, entry = None, False, None
-        if trade is not None and not self._leaving and _past(trade, self.price):
-            self.notes.add("beyond")
-            self._leaving = True
-        out = trade is not None and self._leaving
-        out_long, out_short = float(out and trade.size > 0), float(out and trade.size < 0)  # type: ignore[union-attr]
-        if entry is not None:
-            stop, target = self._distances(entry.order, entry.side)
-            if entry.side > 0:
-                return 1.0, 0.0, 0.0, out_short, entry.share, stop, target, 0.0, 0.0
-            return 0.0, out_long, 1.0, 0.0, entry.share, stop, target, 0.0, 0.0
-        if trade is None:
-            return IDLE
-        stop, target = (0.0, 0.0) if out else self._distances(trade, math.copysign(1.0, trade.size))
-        return 0.0, out_long, 0.0, out_short, 1.0, stop, target, 0.0, 0.0
-
-    def _distances(self, told: Order | Trade, side: float) -> tuple[float, float]:
-        """Stop and target as distances from the close, 0 = none."""
-        stop = 0.0 if told.sl is None else side * (1.0 - told.sl / self.price)
-        target = 0.0 if told.tp is None else side * (told.tp / self.price - 1.0)
-        if stop > _MOST_STOP or target > _MOST_TARGET:
-            self.notes.add("far")
-        return min(stop, _MOST_STOP), min(target, _MOST_TARGET)
+        against = bool(plan.legs) and plan.legs[0].side * order.size < 0
+        return order.born < self.bar and against and self._met(order) is not None
 
 
-def _past(told: Order | Trade, price: float) -> bool:
-    """Whether a price has met the stop or the target."""
-    side = 1.0 if told.size > 0 else -1.0
-    return (told.sl is not None and side * (price - told.sl) <= 0) or (
-        told.tp is not None and side * (told.tp - price) <= 0
-    )
+class _Record:
+    """A trade of the account that has ended."""
+
+    def __init__(self, told: Mapping[str, float], which: str) -> None:
+        self.entry_bar = int(told[f"{which}_entry_bar"])
+        self.quantity, self.entry_price = told[f"{which}_quantity"], told[f"{which}_entry_price"]
+        self.exit_price = told[f"{which}_exit_price"]
+
+
+def _sign(value: float) -> float:
+    return 0.0 if not value else math.copysign(1.0, value)

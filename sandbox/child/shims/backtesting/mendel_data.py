@@ -77,6 +77,15 @@ class Data:
         self._seen = bars
         self._shown.clear()
 
+    @property
+    def prices(self) -> tuple[list[float], ...]:
+        """Open, high, low and close of all bars, for the broker."""
+        return tuple(np.asarray(self._whole[name]).tolist() for name in ("Open", "High", "Low", "Close"))
+
+    def time_of(self, bar: int) -> Any:
+        """When a bar opens."""
+        return self._all[bar]
+
     def __len__(self) -> int:
         return self._seen
 

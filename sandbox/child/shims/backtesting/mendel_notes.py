@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 #: What comes up -> what happens instead.
 WORDS = {
-    "part": "a part of a position is not closed: it keeps its size until all of it is",
-    "add": "an order that adds to a position is not made: one entry a position",
-    "second": "a second order on the same bar is not made: one entry a bar",
-    "renew": "closed and opened again on one side at one open: held on, with the new stop and target, at the old size",
-    "reduce": "an order that would take away a part of a position is not made: it keeps its size until all of it is closed",
+    "part": "the account closes no part of a position: it keeps its size until all of it is closed",
+    "add": "the account adds nothing to a position: it keeps the size of its first order until all of it is closed",
+    "second": "a second order on the same bar against the first is not made",
+    "renew": "closed and opened again on one side at one open: the account holds on, at the old size",
+    "reduce": "an order against a position takes no part of it away in the account: it keeps its size until all is closed",
     "hedge": "hedging: an order against an open position is not made; close the position first",
-    "late": "a limit or stop order fills at the open after the bar that met it, at that open's price",
+    "late": "a limit or stop order fills in the account at the open after the bar that met it, at that open's price",
     "passed": "a limit or stop order whose sl or tp was passed by the close of the bar that met it is dropped",
     "beyond": "a stop or target that the close is past already ends the position at the next open",
     "far": "a stop or target too far for an order here is set at the farthest distance (stop 100 %, target 1000 %)",

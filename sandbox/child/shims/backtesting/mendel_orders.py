@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ class Trade:
 
     def __init__(self, broker: Broker, entry: Entry | None, size: float, price: float, bar: int) -> None:
         order = None if entry is None else entry.order
-        self._broker, self._quantity, self.size = broker, size, _units(entry, size)
+        self._broker, self.entry, self._quantity, self.size = broker, entry, size, _units(entry, size)
         self.entry_price, self.entry_bar = price, bar
         self.exit_price: float | None = None
         self.exit_bar: int | None = None
@@ -99,6 +100,23 @@ class Trade:
     def is_short(self) -> bool:
         """Whether it gains when the price falls."""
         return self.size < 0
+
+    @property
+    def side(self) -> float:
+        """+1 for a long, -1 for a short."""
+        return 1.0 if self.size > 0 else -1.0
+
+    def entered(self, quantity: float, price: float, bar: int) -> None:
+        """The account has entered it: its own quantity, price and bar."""
+        self._quantity, self.entry_price, self.entry_bar = quantity, price, bar
+        self.size = _units(self.entry, quantity)
+
+    def split(self, units: float) -> Trade:
+        """Take so many units out of it, as a trade of their own."""
+        part = copy(self)
+        part.size, part._quantity = self.side * units, self._quantity * units / abs(self.size)
+        self.size, self._quantity = self.size - part.size, self._quantity - part._quantity
+        return part
 
     @property
     def entry_time(self) -> Any:
@@ -162,7 +180,7 @@ class Position:
         self._broker = broker
 
     def __bool__(self) -> bool:
-        return self._broker.trade is not None
+        return bool(self._broker.legs)
 
     def __repr__(self) -> str:
         return f"<Position: {self.size:g} ({len(self._broker.trades)} trades)>"
@@ -170,17 +188,18 @@ class Position:
     @property
     def size(self) -> float:
         """Units, below 0 for a short."""
-        return self._broker.trade.size if self._broker.trade is not None else 0
+        return sum(trade.size for trade in self._broker.legs)
 
     @property
     def pl(self) -> float:
         """Profit or loss so far, in cash."""
-        return self._broker.trade.pl if self._broker.trade is not None else 0.0
+        return sum(trade.pl for trade in self._broker.legs)
 
     @property
     def pl_pct(self) -> float:
         """Profit or loss so far, in percent."""
-        return 100.0 * self._broker.trade.pl_pct if self._broker.trade is not None else 0.0
+        paid = sum(abs(trade._quantity) * trade.entry_price for trade in self._broker.legs)
+        return 100.0 * self.pl / paid if paid else 0.0
 
     @property
     def is_long(self) -> bool:

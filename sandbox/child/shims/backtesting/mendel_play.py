@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .mendel_broker import IDLE, Broker, Row
+from .mendel_broker import Broker
 from .mendel_data import Indicator
+from .mendel_plan import IDLE, Row
 from .mendel_strategy import RUNNING, Strategy
 
 
