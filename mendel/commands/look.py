@@ -101,9 +101,10 @@ def _folder(out: Path | None, system: Path) -> Path:
 
 def _markets(data: str | None, system: Path) -> dict[str, Market]:
     """The candles to compare with. Those of the system are optional: where there are none the page is held against itself."""
+    from tools.errors import MendelError
     from tools.market.load import load_markets
-    from tools.market.problems import MarketError
     from tools.system.config import CONFIG_NAME
+    from tools.system.markets import every_market
     from tools.system.system import System
 
     if data is not None:
@@ -111,14 +112,11 @@ def _markets(data: str | None, system: Path) -> dict[str, Market]:
     if not (system / CONFIG_NAME).is_file():
         return {}
     attached = System.open(system)
-    settings = attached.config.data
-    if settings.path is None:
+    if attached.config.data.path is None and attached.config.data.provider is None:
         return {}
     try:
-        return load_markets(
-            settings.path, root=attached.home, timeframe=settings.timeframe, roles=settings.roles or None
-        )
-    except MarketError as error:
+        return dict(every_market(attached))
+    except MendelError as error:
         note(f"no candles to compare with: {error}")
         return {}
 
