@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -202,18 +203,10 @@ def test_an_expression_takes_the_last_match_and_the_sign_beside_it() -> None:
     assert found.value == pytest.approx(0.075)
 
 
-TIMES = st.datetimes(
-    min_value=__import__("datetime").datetime(2001, 10, 1),
-    max_value=__import__("datetime").datetime(2200, 1, 1),
-)
-
-
-@given(TIMES)
-def test_times_are_read_in_every_form(time: Any) -> None:
-    from datetime import UTC
-
-    aware = time.replace(tzinfo=UTC, microsecond=0)
-    seconds, text = int(aware.timestamp()), aware.strftime("%Y-%m-%dT%H:%M:%SZ")
+@given(st.integers(1_000_000_000, 7_000_000_000))
+def test_times_are_read_in_every_form(seconds: int) -> None:
+    aware = datetime.fromtimestamp(seconds, UTC)
+    text = aware.strftime("%Y-%m-%dT%H:%M:%SZ")
     forms = (
         aware.isoformat(),
         aware.strftime("%Y-%m-%d %H:%M:%S"),
@@ -229,12 +222,8 @@ def test_trades_by_other_names_and_their_mistakes() -> None:
     data = b"Pair;Direction;Open Date;Profit %;note\nTON/USDT;Short;2024-01-01;1.5;x\nTON/USDT;?;soon;;y\n"
     found = command_trades.from_csv(data, "t.csv", {})
     first, second = found.rows
-    assert first == {
-        "symbol": "TON/USDT",
-        "side": "short",
-        "entry_time": "2024-01-01T00:00:00Z",
-        "pnl": 1.5,
-    } or (first["return"] == pytest.approx(0.015))
+    entered = {"symbol": "TON/USDT", "side": "short", "entry_time": "2024-01-01T00:00:00Z"}
+    assert first == {**entered, "return": pytest.approx(0.015)}
     assert (second["side"], second["entry_time"]) == (None, None)
     assert found.by_symbol == {"TON/USDT": 2}
     with pytest.raises(ReportError, match=r"t\.csv: no column of a trade's time or profit \(it has a, b\)"):
