@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from sandbox.child import landlock, linux, probes, reasons, seccomp, stubs
+    from sandbox.child import landlock, linux, own_folder, probes, reasons, seccomp, stubs
 else:
     import _mendel_landlock as landlock
     import _mendel_linux as linux
+    import _mendel_own_folder as own_folder
     import _mendel_probes as probes
     import _mendel_reasons as reasons
     import _mendel_seccomp as seccomp
@@ -180,6 +181,7 @@ def _mount(bundle: str | None, scratch_mb: int) -> None:
     linux.mount("tmpfs", "/scratch", "tmpfs", flags, f"size={scratch_mb}m,nr_inodes=512,mode=700,{owner}")
     if bundle is not None:
         _bind_bundle(bundle)
+        own_folder.link("/system", "/scratch")
     linux.mount("tmpfs", "/bundles", "tmpfs", flags | linux.MS_RDONLY, "size=4k")
     os.chdir("/scratch")
 
@@ -232,6 +234,8 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
     explain, pack = reasons.describe, _explain
     os.environ.update(request["environment"])
     stubs.tell = _tell_calls
+    if walls.jailed:
+        own_folder.install("/system", "/scratch")
     try:
         out = np.frombuffer(mmap.mmap(OUT, request["layout"]["words"] * 8), np.float64)
         time, columns = _bars(request)

@@ -29,6 +29,7 @@ _OURS = (
     "jail",
     "reasons",
     "stubs",
+    "own_folder",
     "probes",
     "callbacks",
     "shim_finder",

@@ -10,11 +10,22 @@ HOST = "@HOST@"
 
 
 def attack():
-    places = (HOST, "", "/usr/lib", "/dev/shm", "/tmp", "/system", "/bundles", sys.prefix, os.path.dirname(np.__file__))
+    places = (
+        HOST,
+        "",
+        "/usr/lib",
+        "/dev/shm",
+        "/tmp",
+        "/system",
+        "/bundles",
+        sys.prefix,
+        os.path.dirname(np.__file__),
+    )
     for folder in places:
         try:
             open(folder + "/pwned", "w").write("x")
-            return True
+            if folder != "/system" or "pwned" in os.listdir(folder):  # else it went to the scratch folder
+                return True
         except OSError as error:
             print(folder, error)
     return False
