@@ -72,8 +72,9 @@ def summary(trades: list[Trade], symbols: int) -> dict[str, float]:
         "net_profit": equity - cash,
         "total_return_pct": 100 * (equity / cash - 1),
         "max_drawdown_pct": 100 * deepest,
-        "win_rate_pct": 100 * sum(r > 0 for r in returns) / max(1, len(returns)),
     }
+    if returns:
+        figures["win_rate_pct"] = 100 * sum(r > 0 for r in returns) / len(returns)
     if lost:
         figures["profit_factor"] = sum(one.pnl for one in trades if one.pnl > 0) / lost
     if len(returns) > 1 and statistics.stdev(returns) > 0:
@@ -87,7 +88,9 @@ def write(figures: dict[str, float], trades: list[Trade], folder: Path) -> None:
     (folder / "metrics.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
     with (folder / "trades.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(["symbol", "side", "entry_time", "exit_time", "entry_price", "exit_price", "quantity", "pnl"])
+        rows.writerow(
+            ["symbol", "side", "entry_time", "exit_time", "entry_price", "exit_price", "quantity", "pnl"]
+        )
         for t in trades:
             times = t.entry_time.isoformat(), t.exit_time.isoformat()
             rows.writerow([t.symbol, "long", *times, t.entry_price, t.exit_price, t.quantity, t.pnl])

@@ -192,3 +192,33 @@ def test_trades_of_one_run_are_counted_for_each_symbol(tmp_path: Path) -> None:
     assert document["symbols"]["TONUSDT"]["sharpe"] is None
     assert [row["pnl"] for row in document["symbols"]["TONUSDT"]["trades_table"]] == [1.0, -2.0]
     assert "trades" not in document["symbols"]["TONUSDT"]["why"]
+
+
+def test_bars_of_a_provider_come_as_files(tmp_path: Path) -> None:
+    provider = (
+        "import numpy as np\nimport pandas as pd\n\n\ndef get():\n"
+        "    close = 100 + np.arange(3000) % 50\n"
+        "    time = pd.date_range('2024-01-01', periods=3000, freq='5min', tz='UTC')\n"
+        "    return {'TONUSDT': pd.DataFrame({'open': close, 'high': close, 'low': close, 'close': close}, index=time)}\n"
+    )
+    script = "import sys, pandas as pd\nprint('trades:', len(pd.read_parquet(sys.argv[1])))\n"
+    system = make(tmp_path, "python s.py {file}", s_DOT_py=script, feed_DOT_py=provider)
+    config = (tmp_path / "mendel.toml").read_text().replace('path = "data/*.csv"', 'provider = "feed:get"')
+    (tmp_path / "mendel.toml").write_text(config)
+    system = type(system).open(tmp_path)
+    ran = one(system)
+    assert value(ran, "trades") == len(load_system_markets(system).markets["TONUSDT"]) < 3000
+    assert "mendel_data/TONUSDT-5m.parquet" in ran.asked.command
+
+
+def test_symbols_that_are_not_wanted_are_not_given(tmp_path: Path) -> None:
+    ethereum = {"data__ETHUSDT-5m_DOT_csv": candles(symbol="ETHUSDT").popitem()[1]}
+    system = make(tmp_path, "ls {data}; echo trades: 1", **ethereum)
+    assert "ETHUSDT-5m.csv" in one(system).result.output
+    config = (
+        (tmp_path / "mendel.toml")
+        .read_text()
+        .replace('path = "data/*.csv"', 'path = "data/*.csv"\nsymbols = ["TON"]')
+    )
+    (tmp_path / "mendel.toml").write_text(config)
+    assert one(type(system).open(tmp_path)).result.output.split() == ["TONUSDT-5m.csv", "trades:", "1"]

@@ -243,3 +243,10 @@ def test_two_strategies_in_an_export_need_a_choice() -> None:
     assert command_freqtrade.read(document, "f", "B", {})[0].ours["sharpe"].value == 2
     with pytest.raises(ReportError, match=r"strategy = 'C' is not in it; it holds A, B"):
         command_freqtrade.read(document, "f", "C", {})
+
+
+def test_a_listing_is_no_table_of_figures() -> None:
+    text = "drwxr-xr-x 2 job job     280 Nov 24\nmy own figure: 3\nSharpe      2.5\n"
+    found = command_text.figures(text, "it", {}, {})
+    assert {n: f.value for n, f in found.ours.items()} == {"sharpe": 2.5}
+    assert found.others == {"my own figure": 3.0}

@@ -71,14 +71,13 @@ class CommandAdapter:
         """Run it on ``data`` (cut at the vault): once, or once a symbol ([command] per). ``pattern`` is the glob that replaces
         ``[data] path``, ``chosen`` says that not all symbols are wanted. A run that fails is an answer; what mendel.toml says
         wrongly raises AdapterError."""
-        symbols = tuple(sorted(data.markets))
-        wanted = symbols if chosen else tuple(system.config.data.symbols) or None
-        cut = cut_data(system, data.until_ns, data=pattern, symbols=wanted)
+        symbols, section = tuple(sorted(data.markets)), system.config.command
+        named = bool(words_in(system.config.strategy.target) & {"symbol", "file"})
+        each = section.per == "symbol" or (section.per is None and named)
+        # Run for one symbol, it may still look at the others.
+        narrowed = bool(system.config.data.symbols) or (bool(chosen) and not each)
+        cut = cut_data(system, data, data=pattern, symbols=symbols if narrowed else None)
         first = min(int(market.time[0]) for market in data.markets.values())
-        target = system.config.strategy.target
-        each = system.config.command.per == "symbol" or (
-            system.config.command.per is None and bool(words_in(target) & {"symbol", "file"})
-        )
         plans = [
             asked(system, cut, symbol, first, data.until_ns) for symbol in (symbols if each else (None,))
         ]

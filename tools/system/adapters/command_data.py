@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from tools.contracts import Market
 from tools.market.load import find_files
-from tools.market.names import symbol_of_file
+from tools.market.names import looks_like_market, symbol_of_file
 from tools.market.older import older_rows
 from tools.market.problems import MarketError
+from tools.market.save import save_market
 from tools.system.adapters.base import AdapterError
 from tools.system.globs import fixed_part
+from tools.system.markets import SystemMarkets
 from tools.system.system import System
 
 #: Where files go that do not lie below the system's source.
@@ -37,22 +42,42 @@ class CutData:
 
 
 def cut_data(
-    system: System, until_ns: int, *, data: str | None = None, symbols: tuple[str, ...] | None = None
+    system: System, loaded: SystemMarkets, *, data: str | None = None, symbols: tuple[str, ...] | None = None
 ) -> CutData:
-    """The files of ``[data] path``, or of ``data`` (relative to the current folder) in their place. ``symbols`` leaves out
-    the files that are named after others. Raises AdapterError for more than a job may be given."""
+    """The files of ``[data] path``, or of ``data`` (relative to the current folder) in their place; where a provider gives
+    the bars, files made of them. ``symbols`` leaves out the files that are named after others. Raises AdapterError for more than
+    a job may be given."""
     own = system.config.data.path
+    if data is None and own is None:
+        return _small_enough(CutData(ELSEWHERE, _made(loaded.markets)))
     pattern, base = (data, Path.cwd()) if data is not None else (own or "", system.home)
     start = (base / Path(fixed_part(pattern)).expanduser()).resolve()
-    folder = _place(system)
-    cut = CutData(folder, {})
+    cut, folder = CutData(_place(system), {}), _place(system)
     for file in find_files(pattern, base):
         if symbols is not None and _other(file, symbols):
             continue
-        rows = older_rows(file, until_ns)
+        rows = older_rows(file, loaded.until_ns)
         if rows is not None:
             inside = file.resolve().relative_to(start).as_posix() if _below(file, start) else file.name
             cut.files[(PurePosixPath(folder) / inside).as_posix()] = rows
+    return _small_enough(cut)
+
+
+def _made(markets: Mapping[str, Market]) -> dict[str, bytes]:
+    """Parquet files as ``mendel data`` writes them, one a symbol."""
+    files = {}
+    with tempfile.TemporaryDirectory(prefix="mendel-candles-") as folder:
+        for symbol, market in markets.items():
+            minutes = market.timeframe_minutes
+            name = (
+                f"{symbol}-{minutes // 60}h.parquet" if minutes % 60 == 0 else f"{symbol}-{minutes}m.parquet"
+            )
+            save_market(market, Path(folder) / name)
+            files[f"{ELSEWHERE}/{name}"] = (Path(folder) / name).read_bytes()
+    return files
+
+
+def _small_enough(cut: CutData) -> CutData:
     size = sum(map(len, cut.files.values()))
     if size > _MOST_BYTES:
         raise AdapterError(
@@ -78,8 +103,6 @@ def _below(path: Path, folder: Path) -> bool:
 
 def _other(file: Path, symbols: tuple[str, ...]) -> bool:
     """Whether the file is surely of a symbol that is not wanted: a file of several says nothing by its name."""
-    from tools.market.names import looks_like_market
-
     try:
         named = symbol_of_file(file)
     except MarketError:

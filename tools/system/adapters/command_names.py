@@ -43,8 +43,8 @@ gross_return | fraction | fraction of initial cash, before costs | gross_return
 net_profit | plain | quote currency | net_profit profit_total_abs total_profit profit pnl total_pnl net_pnl pnl_net absolute_profit total_net_profit
 cagr | fraction | fraction a year | cagr annual_return annualized_return annualised_return return_ann compound_annual_growth_rate
 volatility | fraction | fraction a year | volatility annual_volatility annualized_volatility annualised_volatility volatility_ann
-sharpe | plain | ratio | sharpe sharpe_ratio sharpe_ann annualized_sharpe annualised_sharpe sharperatio
-sortino | plain | ratio | sortino sortino_ratio sortinoratio
+sharpe | plain | ratio, annualised as the command does it | sharpe sharpe_ratio sharpe_ann annualized_sharpe annualised_sharpe sharperatio
+sortino | plain | ratio, annualised as the command does it | sortino sortino_ratio sortinoratio
 calmar | plain | ratio | calmar calmar_ratio
 max_drawdown | share | fraction of peak equity | max_drawdown maximum_drawdown max_dd maxdd mdd drawdown max_drawdown_account max_relative_drawdown maxdrawdown worst_drawdown
 max_drawdown_days | plain | days | max_drawdown_days max_drawdown_duration_days

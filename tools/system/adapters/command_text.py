@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tools.system.adapters.command_figures import Figures, Raw, by_name, mapped
+from tools.system.adapters.command_names import recognised
 
 _MOST_TEXT, _MOST_LINES, _LONGEST = 1 << 20, 20_000, 400
 _BORDERS = str.maketrans(dict.fromkeys("|\u2502\u2503\u2551", " "))
 _NUMBER = r"[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
 _LINE = re.compile(
-    rf"\s*([A-Za-z#][^:=]{{0,60}}?)(?:\s*[:=]\s*|\s{{2,}}|\t)({_NUMBER})\s?(%|bps)?(?![\w.])", re.I
+    rf"\s*([A-Za-z#][^:=]{{0,60}}?)(\s*[:=]\s*|\s{{2,}}|\t)({_NUMBER})\s?(%|bps)?(?![\w.])", re.I
 )
 _SIGN = re.compile(r"\s{0,3}(%|bps\b)")
 
@@ -43,10 +44,11 @@ def _lines(text: str, source: str) -> Iterator[tuple[str, object, str]]:
     for line in reversed(text.splitlines()[-_MOST_LINES:]):
         plain = line[:_LONGEST].translate(_BORDERS)
         found = _LINE.match(plain)
-        if found is not None:
-            number, unit = found[2].replace(",", "") if "," in found[2] else found[2], found[3] or ""
-            yield (
-                f"{found[1].strip()} {unit}".strip(),
-                number + unit,
-                f"{source}: {' '.join(plain.split())[:80]}",
-            )
+        if found is None:
+            continue
+        number, unit = found[3].replace(",", "") if "," in found[3] else found[3], found[4] or ""
+        name = f"{found[1].strip()} {unit}".strip()
+        if (
+            found[2].strip() or recognised(name)[0] is not None
+        ):  # a gap alone makes any listing look like figures
+            yield name, number + unit, f"{source}: {' '.join(plain.split())[:80]}"
