@@ -29,6 +29,10 @@ SPREAD = 2.5
 DIGITS = 3
 
 
+#: What holds the settings in the source.
+Owner = ast.ClassDef | ast.FunctionDef | ast.Dict
+
+
 class SpaceError(MendelError):
     """A parameter that cannot be searched as asked."""
 
@@ -167,7 +171,7 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
     return Space(tuple(params), file, target, why, settings.homes)
 
 
-def _settings(study: Study, file: str, node: ast.ClassDef | ast.FunctionDef) -> ClassSettings:
+def _settings(study: Study, file: str, node: Owner) -> ClassSettings:
     if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind == "freqtrade":
         beside = str(PurePosixPath(file).with_suffix(".json"))
         return read_line(study.tree, file, node, study.store.sources(study.bundle).get(beside))
@@ -177,7 +181,12 @@ def _settings(study: Study, file: str, node: ast.ClassDef | ast.FunctionDef) -> 
 
 def settings_place(study: Study) -> tuple[str, str]:
     """(file, name) of the class or function that makes the settings. Raises SpaceError."""
-    file, node = _owner(study, _target(study))
+    target = _target(study)
+    file, node = _owner(study, target)
+    if isinstance(node, ast.Dict):
+        raise SpaceError(
+            f"[strategy] params = {target!r}: a table has no place for a new setting; make it a class"
+        )
     return file, node.name
 
 
@@ -192,21 +201,30 @@ def _target(study: Study) -> str:
     return target
 
 
-def _owner(study: Study, target: str) -> tuple[str, ast.ClassDef | ast.FunctionDef]:
+def _owner(study: Study, target: str) -> tuple[str, Owner]:
+    """What makes the settings: a class, a function, or a table such as ``CONFIG = {...}`` at the top of a module."""
     module, _, name = target.partition(":")
     file = study.tree.by_module(module)
-    nodes = (
-        []
-        if file is None
-        else [n for n in ast.walk(file.tree) if isinstance(n, ast.ClassDef | ast.FunctionDef)]
-    )
-    for node in nodes:
-        if node.name == name and file is not None:
+    if file is not None:
+        tables = (table for statement in file.tree.body if (table := _table(statement, name)) is not None)
+        made = (n for n in ast.walk(file.tree) if isinstance(n, ast.ClassDef | ast.FunctionDef))
+        node: Owner | None = next((n for n in made if n.name == name), None) or next(tables, None)
+        if node is not None:
             return file.path, node
     raise SpaceError(f"[strategy] params = {target!r}: not found in the source; correct mendel.toml")
 
 
-def _read(node: ast.ClassDef | ast.FunctionDef) -> tuple[dict[str, float | int | bool], dict[str, str]]:
+def _table(statement: ast.stmt, name: str) -> ast.Dict | None:
+    """The table that a statement gives this name."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+    value = getattr(statement, "value", None)
+    return value if named and isinstance(value, ast.Dict) else None
+
+
+def _read(node: Owner) -> tuple[dict[str, float | int | bool], dict[str, str]]:
     """(name -> default, name -> why it is none)."""
     found: dict[str, float | int | bool] = {}
     skipped: dict[str, str] = {}
@@ -219,7 +237,10 @@ def _read(node: ast.ClassDef | ast.FunctionDef) -> tuple[dict[str, float | int |
     return found, skipped
 
 
-def _defaults(node: ast.ClassDef | ast.FunctionDef) -> list[tuple[str, ast.expr]]:
+def _defaults(node: Owner) -> list[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Dict):
+        entries = zip(node.keys, node.values, strict=True)
+        return [(k.value, v) for k, v in entries if isinstance(k, ast.Constant) and isinstance(k.value, str)]
     if isinstance(node, ast.ClassDef):
         fields = [
             (n.target.id, n.value)

@@ -102,6 +102,8 @@ class _Defaults(cst.CSTTransformer):
 
     def leave_AnnAssign(self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign) -> cst.AnnAssign:
         target = original_node.target
+        if self._is_table(target, updated_node.value):
+            return updated_node.with_changes(value=self._with_entries(updated_node.value))
         if not (self._here() and isinstance(target, cst.Name)) or original_node.value is None:
             return updated_node
         value = self._assigned(target.value, original_node.value)
@@ -110,6 +112,8 @@ class _Defaults(cst.CSTTransformer):
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
         """A freqtrade strategy's: ``name = IntParameter(…, default=…)``, ``buy_params = {…}``, ``stoploss = …``."""
         target, value = original_node.targets[0].target, updated_node.value
+        if self._is_table(target, value):
+            return updated_node.with_changes(value=self._with_entries(value))
         if not (self._here() and isinstance(target, cst.Name)):
             return updated_node
         fresh = self._assigned(target.value, value)
@@ -119,8 +123,17 @@ class _Defaults(cst.CSTTransformer):
         if isinstance(value, cst.Call):
             return self._with_default(value, name) if name in self.values else None
         if isinstance(value, cst.Dict) and name.endswith("_params"):
-            return value.with_changes(elements=[self._entry(element) for element in value.elements])
+            return self._with_entries(value)
         return self._replaced(name)
+
+    def _is_table(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> bool:
+        """``CONFIG = {...}`` at the top of a module, where the owner is such a table."""
+        named = isinstance(target, cst.Name) and target.value == self.owner
+        return not self._stack and named and isinstance(value, cst.Dict)
+
+    def _with_entries(self, table: cst.BaseExpression | None) -> cst.Dict:
+        assert isinstance(table, cst.Dict)
+        return table.with_changes(elements=[self._entry(element) for element in table.elements])
 
     def _with_default(self, call: cst.Call, name: str) -> cst.Call:
         """The call of a parameter: its ``default``, added where it is not written (a choice's first value then counts)."""

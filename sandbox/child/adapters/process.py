@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,14 +47,26 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
     if spare is not None:
         spare(_NOTES_BYTES)
     talk: Talk | None = None
+    tracer = _tracer(request)
     while (words := line.hear()) is not None:
         if talk is None or words[0] == 0.0:
             talk = Talk(setup)
+        tracer.at = int(words[0])
         line.say(talk.answer(words))
     if spare is not None:
         spare(-_NOTES_BYTES)
     for text in [] if talk is None else talk.notes():
         sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
+
+
+def _tracer(request: Mapping[str, Any]) -> Any:
+    """What records outcomes by bar: it is told at which bar the strategy stands."""
+    trace = request["trace"]
+    if trace is None or not trace.get("by_bar"):
+        return SimpleNamespace()
+    tracer: Any = sys.modules["_mendel_trace"].compare.__self__
+    tracer.bars = min((len(run) for run in tracer.series.values()), default=0)
+    return tracer
 
 
 @dataclass
