@@ -1,4 +1,4 @@
-"""Finds what makes a strategy's second argument: the class that its annotation or default names."""
+"""Finds what makes a strategy's second argument: the class that its annotation or default names, or a likely value."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tools.system.modules import Module, last_name
 
 _PARAMS_ENDINGS = ("params", "parameters", "config", "settings")
+_MADE_ENDINGS = (*_PARAMS_ENDINGS, "options", "opts", "cfg")
 
 
 def params_of(
@@ -79,12 +80,30 @@ def _imports(module: Module) -> dict[str, tuple[str, str]]:
 
 
 def _likely_params(modules: Mapping[str, Module]) -> list[str]:
-    return [
+    """Classes that are called like settings; where there are none, such values that are made at import."""
+    classes = [
         f"{module.name}:{name}"
         for module in modules.values()
         for name in sorted(_classes(module.tree))
         if name.lower().endswith(_PARAMS_ENDINGS)
     ]
+    return classes or [
+        f"{module.name}:{name}"
+        for module in modules.values()
+        for name in sorted(_made(module.tree))
+        if name.lower().endswith(_MADE_ENDINGS)
+    ]
+
+
+def _made(tree: ast.Module) -> set[str]:
+    """Names that are given a dictionary, or what a call makes."""
+    return {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call | ast.Dict)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
 
 
 def _classes(tree: ast.Module) -> set[str]:
