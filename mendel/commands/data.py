@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mendel.commands import data_fetch
+from mendel.commands import data_fetch, data_import
 from mendel.commands.common import JsonOption, emit, guarded, iso, say
 from tools.errors import MendelError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("fetch")(data_fetch.fetch)
+app.command("import")(data_import.import_)
 
 
 class CheckError(MendelError):
