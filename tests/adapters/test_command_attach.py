@@ -73,3 +73,12 @@ def test_a_strategy_that_can_be_called_wins(tmp_path: Path) -> None:
 def test_nothing_is_still_nothing(tmp_path: Path) -> None:
     with pytest.raises(AttachError, match="no strategy found"):
         attach(written(tmp_path, main_DOT_py=MAIN, backtest_DOT_py="X = 1\n"), yes=True)
+
+
+def test_the_page_names_every_placeholder_and_column() -> None:
+    from tools.system.adapters.command_trades import TRADE_COLUMNS
+    from tools.system.adapters.command_words import PLACEHOLDERS
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
+    assert all(f"| `{{{name}}}` | {text}" in page for name, text in PLACEHOLDERS.items())
+    assert all(f"`{name}`" in page for name in TRADE_COLUMNS)

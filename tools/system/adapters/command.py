@@ -52,11 +52,11 @@ class CommandAdapter:
         repeat: int = 1,
     ) -> Evaluation:
         """There is none."""
-        raise NoDecisions(self.name, "what was asked for")
+        raise NoDecisions(self.name, "this")
 
     def decisions(self, market: Market, outcome: Outcome) -> Decisions:
         """There are none."""
-        raise NoDecisions(self.name, "what was asked for")
+        raise NoDecisions(self.name, "this")
 
     def reports(
         self,
