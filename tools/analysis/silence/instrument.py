@@ -2,31 +2,31 @@
 
 The rewritten source calls names that the sandbox's tracer puts into builtins, so no import is added and a
 file keeps its lines. Compiled functions (numba), type annotations, f-strings and ``__main__`` blocks stay as
-they are. Not seen: conditions inside strings (``DataFrame.query``, ``eval``).
+they are; ``Instrumented.unseen`` says where something was passed over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from tools.analysis.silence.nodes import (
+    COMPARISONS,
+    code,
+    comparing,
+    judging,
+    queried,
+    stepped,
+    tested,
+    traced_call,
+    unseen,
+)
 from tools.contracts import MendelError
 from tools.system.bundles import BundleStore
-
-COMPARISONS: dict[type[cst.BaseCompOp], str] = {
-    cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=",
-    cst.LessThan: "<",
-    cst.LessThanEqual: "<=",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-}
-METHODS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-FUNCTIONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<="}
-NUMPY_NAMES = {"np", "numpy"}
 
 
 class InstrumentError(MendelError):
@@ -60,10 +60,8 @@ class Instrumented:
     bundle: str
     base: str
     conditions: tuple[Condition, ...]
-
-
-def _code(node: cst.CSTNode) -> str:
-    return " ".join(cst.Module([]).code_for_node(node).split())
+    #: (file, line, why): code that decides and could not be traced.
+    unseen: tuple[tuple[str, int, str], ...] = ()
 
 
 class _Rewriter(cst.CSTTransformer):
@@ -75,6 +73,8 @@ class _Rewriter(cst.CSTTransformer):
         self.conditions: list[Condition] = []
         self._open: list[int] = []  # slots of the conditions that we are inside of
         self._slots: dict[cst.CSTNode, int] = {}
+        self._tests: set[cst.CSTNode] = set()
+        self.unseen: list[tuple[str, int, str]] = []
         self._functions: list[str] = []
         self._loops = [0]
         self._next = first_slot
@@ -93,7 +93,7 @@ class _Rewriter(cst.CSTTransformer):
         return False
 
     def visit_If(self, node: cst.If) -> bool:
-        if _code(node.test).replace("'", '"') == '__name__ == "__main__"':
+        if code(node.test).replace("'", '"') == '__name__ == "__main__"':
             return False
         self._enter_test(node.test)
         return True
@@ -101,7 +101,13 @@ class _Rewriter(cst.CSTTransformer):
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         self._functions.append(node.name.value)
         self._loops.append(0)
-        return not any("jit" in _code(d) for d in node.decorators)
+        compiled = any("jit" in code(d) for d in node.decorators)
+        if compiled:
+            self._miss(node, f"{node.name.value}() is compiled")
+        return not compiled
+
+    def _miss(self, node: cst.CSTNode, why: str) -> None:
+        self.unseen.append((self.file, self.get_metadata(PositionProvider, node).start.line, why))
 
     def leave_FunctionDef(
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
@@ -115,10 +121,14 @@ class _Rewriter(cst.CSTTransformer):
 
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
         self._loops[-1] -= 1
-        return updated_node
+        if original_node.asynchronous is not None:
+            return updated_node
+        return updated_node.with_changes(iter=stepped(updated_node.iter))
 
-    def visit_While(self, node: cst.While) -> None:
-        self._loops[-1] += 1
+    def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
+        if original_node.asynchronous is not None:
+            return updated_node
+        return updated_node.with_changes(iter=stepped(updated_node.iter))
 
     def leave_While(self, original_node: cst.While, updated_node: cst.While) -> cst.While:
         self._loops[-1] -= 1
@@ -132,7 +142,7 @@ class _Rewriter(cst.CSTTransformer):
         function = ".".join(self._functions) or "<module>"
         parents = tuple(reversed(self._open))
         loop = self._loops[-1] > 0
-        text = _code(node)
+        text = code(node)
         found = Condition(
             slot, self.file, span[0], text, kind, op, left, right, function, loop, span, parents
         )
@@ -150,33 +160,36 @@ class _Rewriter(cst.CSTTransformer):
         return updated if call is None else call
 
     def _enter_test(self, test: cst.BaseExpression) -> None:
-        known = (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation, cst.BinaryOperation)
-        if isinstance(test, (cst.Name, cst.Subscript, cst.Attribute, cst.Call)) and not isinstance(
-            test, known
-        ):
-            if isinstance(test, cst.Call) and _method(test) is not None:
-                return
-            self._enter(test, "test", "")
-            self._open.pop()
+        self._tests.update(tested(test))
 
-    def _wrap_test(self, original: cst.BaseExpression, updated: cst.BaseExpression) -> cst.BaseExpression:
-        slot = self._slots.pop(original, None)
-        return updated if slot is None else _call("test", slot, updated)
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """A part of a test is opened before what is inside of it."""
+        if node in self._tests:
+            self._enter(node, "test", "")
+        return super().on_visit(node)
 
-    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:
-        return updated_node.with_changes(test=self._wrap_test(original_node.test, updated_node.test))
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        """A part of a test is replaced after what is inside of it."""
+        changed: Any = super().on_leave(original_node, updated_node)
+        if original_node not in self._tests:
+            return changed
+        return self._leave(original_node, traced_call("test", self._slots[original_node], changed), changed)
 
     def visit_IfExp(self, node: cst.IfExp) -> None:
         self._enter_test(node.test)
 
-    def leave_IfExp(self, original_node: cst.IfExp, updated_node: cst.IfExp) -> cst.IfExp:
-        return updated_node.with_changes(test=self._wrap_test(original_node.test, updated_node.test))
+    def visit_CompIf(self, node: cst.CompIf) -> None:
+        self._enter_test(node.test)
+
+    def visit_While(self, node: cst.While) -> None:
+        self._loops[-1] += 1
+        self._enter_test(node.test)
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         target = node.comparisons[0]
         op = COMPARISONS.get(type(target.operator)) if len(node.comparisons) == 1 else None
         if op is not None:
-            self._enter(node, "compare", op, _code(node.left), _code(target.comparator))
+            self._enter(node, "compare", op, code(node.left), code(target.comparator))
         elif all(type(c.operator) in COMPARISONS for c in node.comparisons):
             self._enter(node, "combine", "chain")
 
@@ -188,13 +201,19 @@ class _Rewriter(cst.CSTTransformer):
             return updated_node
         target = updated_node.comparisons[0]
         if len(updated_node.comparisons) > 1:
-            return self._leave(original_node, _call("gate", slot, updated_node), updated_node)
+            return self._leave(original_node, traced_call("gate", slot, updated_node), updated_node)
         op = cst.SimpleString(f'"{COMPARISONS[type(target.operator)]}"')
-        call = _call("compare", slot, op, updated_node.left, target.comparator)
+        call = traced_call("compare", slot, op, updated_node.left, target.comparator)
         return self._leave(original_node, call, updated_node)
 
     def visit_Call(self, node: cst.Call) -> None:
-        found = _method(node)
+        found, judged = comparing(node), judging(node)
+        if (why := unseen(node)) is not None:
+            self._miss(node, why)
+        if queried(node) is not None:
+            self._enter(node, "test", "query")
+        elif judged is not None:
+            self._enter(node, "combine" if judged else "test", judged)
         if found is None:
             return
         style, op = found
@@ -204,17 +223,22 @@ class _Rewriter(cst.CSTTransformer):
             else node.args[0].value
         )
         right = node.args[-1].value
-        self._enter(node, "compare", op, _code(left), _code(right))
+        self._enter(node, "compare", op, code(left), code(right))
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        found, slot = _method(original_node), self._slots.get(original_node)
-        if slot is None or found is None or not isinstance(updated_node.func, cst.Attribute):
+        found, slot = comparing(original_node), self._slots.get(original_node)
+        if slot is None or original_node in self._tests or not isinstance(updated_node.func, cst.Attribute):
             return updated_node
+        if queried(original_node) is not None:
+            call = traced_call("query", slot, updated_node.func.value, updated_node.args[0].value)
+            return self._leave(original_node, call, updated_node)
+        if found is None:
+            return self._leave(original_node, traced_call("vector", slot, updated_node), updated_node)
         if found[0] == "method":
             name = cst.SimpleString(f'"{updated_node.func.attr.value}"')
-            call = _call("method", slot, name, updated_node.func.value, updated_node.args[0].value)
+            call = traced_call("method", slot, name, updated_node.func.value, updated_node.args[0].value)
         else:
-            call = _call("function", slot, updated_node.func, *[a.value for a in updated_node.args])
+            call = traced_call("function", slot, updated_node.func, *[a.value for a in updated_node.args])
         return self._leave(original_node, call, updated_node)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
@@ -224,7 +248,7 @@ class _Rewriter(cst.CSTTransformer):
         self, original_node: cst.BooleanOperation, updated_node: cst.BooleanOperation
     ) -> cst.BaseExpression:
         return self._leave(
-            original_node, _call("gate", self._slots[original_node], updated_node), updated_node
+            original_node, traced_call("gate", self._slots[original_node], updated_node), updated_node
         )
 
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
@@ -236,48 +260,39 @@ class _Rewriter(cst.CSTTransformer):
     ) -> cst.BaseExpression:
         slot = self._slots.get(original_node)
         return self._leave(
-            original_node, None if slot is None else _call("gate", slot, updated_node), updated_node
+            original_node, None if slot is None else traced_call("gate", slot, updated_node), updated_node
         )
-
-
-def _method(node: cst.Call) -> tuple[str, str] | None:
-    """("method", ">") for ``x.gt(y)``, ("function", ">") for ``np.greater(x, y)``."""
-    if not isinstance(node.func, cst.Attribute) or any(a.keyword or a.star for a in node.args):
-        return None
-    name, owner = node.func.attr.value, node.func.value
-    if isinstance(owner, cst.Name) and owner.value in NUMPY_NAMES:
-        return ("function", FUNCTIONS[name]) if name in FUNCTIONS and len(node.args) == 2 else None
-    return ("method", METHODS[name]) if name in METHODS and len(node.args) == 1 else None
-
-
-def _call(name: str, slot: int, *values: cst.BaseExpression) -> cst.Call:
-    arguments = [cst.Arg(cst.Integer(str(slot))), *[cst.Arg(value) for value in values]]
-    return cst.Call(cst.Name(f"_mendel_{name}"), arguments)
 
 
 def instrument_source(source: str, file: str, first_slot: int) -> tuple[str, list[Condition]]:
     """The rewritten text and its conditions. Raises InstrumentError for text that does not parse."""
+    text, rewriter = _rewritten(source, file, first_slot)
+    return text, rewriter.conditions
+
+
+def _rewritten(source: str, file: str, first_slot: int) -> tuple[str, _Rewriter]:
     try:
         wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     except (cst.ParserSyntaxError, RecursionError) as error:
         raise InstrumentError(f"{file}: cannot be parsed: {str(error).splitlines()[0]}") from error
     rewriter = _Rewriter(file, first_slot)
-    rewritten = wrapper.visit(rewriter)
-    return rewritten.code, rewriter.conditions
+    return wrapper.visit(rewriter).code, rewriter
 
 
 def instrument(store: BundleStore, bundle: str, files: Iterable[str]) -> Instrumented:
     """A bundle derived from ``bundle`` in which the conditions of ``files`` are traced."""
     changes: dict[str, str | None] = {}
     conditions: list[Condition] = []
+    missed: list[tuple[str, int, str]] = []
     for file in sorted(files):
-        text, found = instrument_source(store.read(bundle, file), file, len(conditions))
-        if found:
+        text, found = _rewritten(store.read(bundle, file), file, len(conditions))
+        missed += found.unseen
+        if found.conditions:
             changes[file] = text
-            conditions += found
-    return Instrumented(store.derive(bundle, changes), bundle, tuple(conditions))
+            conditions += found.conditions
+    return Instrumented(store.derive(bundle, changes), bundle, tuple(conditions), tuple(missed))
 
 
 def leaves(conditions: Sequence[Condition]) -> list[Condition]:
-    """Those that do not merely combine others."""
-    return [c for c in conditions if c.kind != "combine"]
+    """Those that do not merely combine others; ``a < x < b`` is one."""
+    return [c for c in conditions if c.kind != "combine" or c.op == "chain"]
