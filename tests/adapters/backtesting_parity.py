@@ -122,7 +122,7 @@ def run_ours(
             costs = system.config.costs.costs()
             for market in markets:
                 answer = decided[market.symbol]
-                notes = tuple(t for t in answer.outcome.log.splitlines() if t.startswith("not followed"))
+                notes = answer.decisions.notes if answer.decisions is not None else ()
                 if answer.decisions is None:
                     yield file.stem, market.symbol, answer.outcome.reason, notes
                 else:

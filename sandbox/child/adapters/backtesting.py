@@ -8,20 +8,24 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.child import reasons, shim_finder
     from sandbox.child.candidate import Line
+    from sandbox.child.process_words import NOTE
 else:
     import _mendel_reasons as reasons
     import _mendel_shim_finder as shim_finder
+    from _mendel_process_words import NOTE
 
     Line = Any
 
 TERM = "term:"
 _PRICES = ("open", "high", "low", "close", "volume")
 _PLAIN = (bool, int, float, str)
+_NOTES_BYTES = 4096
 #: What a strategy is told of an account that does not trade, in the turns before the one that counts.
 _FLAT_EQUITY = 10_000.0
 
@@ -35,9 +39,9 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
     """Ask about every bar that the host tells of. Raises Rejection or what the strategy raises."""
     shim_finder.install(("backtesting",), ("talib",))
     script = importlib.import_module("backtesting.mendel_module").Script(request["target"].partition(":")[0])
-    say = sys.stdout.write
-    for text in script.lines():
-        say(f"{text}\n")
+    spare = getattr(sys.stdout, "set_aside", None)
+    if spare is not None:
+        spare(_NOTES_BYTES)
     try:
         cls = _strategy_class(request["target"], script.module)
         broker = _play(request, cls, time, columns, line)
@@ -46,19 +50,37 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
         if not why:
             raise
         raise reasons.Rejection(reasons.describe(error, f"{sys.path[0]}/") + why) from error
-    for text in broker.notes.lines():
-        say(f"{text}\n")
+    if spare is not None:
+        spare(-_NOTES_BYTES)
+    for text in [*script.lines(), *broker.notes.lines()]:
+        sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
 
 
 def _play(request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], line: Line) -> Any:
-    names = tuple(request["portfolio"])
+    """Holds the conversation; the broker as it ended. While nothing is held and nothing ordered, the account stands still:
+    then the next bars are asked here, and the answer is about the first at which something is."""
+    names, last = tuple(request["portfolio"]), len(time) - 1
     for _ in range(int(request["repeat"]) - 1):
         _rehearse(_made(request, cls, time, columns)[0], len(time), names)
     play, broker = _made(request, cls, time, columns)
-    hear, say, ask = line.hear, line.say, play.bar
-    while (words := hear()) is not None:
-        say(ask(int(words[0]), dict(zip(names, words[2:], strict=True))))
+    tracer, ask, idle = _tracer(request), play.bar, play.IDLE
+    while (words := line.hear()) is not None:
+        bar = tracer.at = int(words[0])
+        told = dict(zip(names, words[2:], strict=True))
+        row = ask(bar, told)
+        while row is idle and bar < last and not told["quantity"]:
+            bar = tracer.at = bar + 1
+            row = ask(bar, told)
+        line.say((float(bar), *row))
     return broker
+
+
+def _tracer(request: Mapping[str, Any]) -> Any:
+    """What records outcomes by bar: it is told at which bar the strategy stands."""
+    trace = request["trace"]
+    if trace is None or not trace.get("by_bar"):
+        return SimpleNamespace()
+    return sys.modules["_mendel_trace"].compare.__self__
 
 
 def _rehearse(play: Any, bars: int, names: tuple[str, ...]) -> None:

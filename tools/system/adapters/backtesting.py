@@ -13,6 +13,7 @@ from tools.contracts import Decisions, Market
 from tools.system.adapters.backtesting_account import PLAN, BacktestingDialogue, dialogue_of
 from tools.system.adapters.base import AdapterError, as_decisions, evaluation_of
 from tools.system.adapters.capabilities import rows
+from tools.system.adapters.process_notes import told_by_child
 from tools.system.system import System
 
 _SUPPORTS = """
@@ -74,4 +75,4 @@ class BacktestingAdapter:
         if not isinstance(outcome.dialogue, BacktestingDialogue):
             raise AdapterError(f"{market.symbol}: no conversation was held; run it again")
         decided = as_decisions(market, outcome)
-        return Decisions(decided.symbol, decided.values, PLAN)
+        return Decisions(decided.symbol, decided.values, PLAN, told_by_child(outcome.log))

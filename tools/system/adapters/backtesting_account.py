@@ -6,9 +6,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from sandbox.host import validate
-from sandbox.host.contracts import AnswerError
-from sandbox.host.stepped import BarDialogue
+from sandbox.host.contracts import AnswerError, Floats
 from tools.backtest.step import SteppingAccount
 from tools.contracts import DECISION_COLUMNS, Costs, ExitPlan, Market
 from tools.errors import MendelError
@@ -28,7 +29,9 @@ STATE = (
     *(f"last_{name}" for name in _CLOSED),
 )
 _NONE = (0.0,) * len(_CLOSED)
-_UNPACK = struct.Struct(f"={len(DECISION_COLUMNS)}d").unpack
+_SIZE, _QUANTITY = DECISION_COLUMNS.index("size"), STATE.index("quantity")
+_PACK = struct.Struct(f"=dq{len(STATE)}d").pack
+_UNPACK = struct.Struct(f"={1 + len(DECISION_COLUMNS)}d").unpack
 #: The largest value of each decision column.
 _MOST = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0 - 1e-9, 10.0, 1.0 - 1e-9, 1e9)
 
@@ -71,18 +74,51 @@ class BacktestingAccount:
         return (*before, *last)
 
 
-class BacktestingDialogue(BarDialogue):
-    """Asks about every bar. The child has all bars already: it is told the account alone."""
+class BacktestingDialogue:
+    """Asks about bars: a question is a bar's number, its time (int64 ns UTC) and STATE; an answer a bar and its row of
+    decisions. While nothing is held the account stands still, so that an answer may be about a later bar than was asked:
+    at those before it nothing was decided. The child has all bars already."""
+
+    portfolio_names = STATE
+    question_words, answer_words = 2 + len(STATE), 1 + len(DECISION_COLUMNS)
 
     def __init__(self, market: Market, costs: Costs) -> None:
-        super().__init__(market.time, {}, DECISION_COLUMNS, BacktestingAccount(market, costs))
+        self._account, self._time = BacktestingAccount(market, costs), market.time.tolist()
+        self._rows = np.zeros((len(market), len(DECISION_COLUMNS)))
+        self._rows[:, _SIZE] = 1.0
+        self._bar, self._flat = -1, True
 
-    def _check(self, answer: bytes) -> tuple[float, ...]:
-        """As for every feed, but quick where it is sound: a trailing stop makes each row a new one."""
-        decided: tuple[float, ...] = _UNPACK(answer)
-        signals = decided[: len(validate.SIGNALS)]
-        sound = all(0.0 <= value <= most for value, most in zip(decided, _MOST, strict=True))
-        return decided if sound and set(signals) <= {0.0, 1.0} else super()._check(answer)
+    def begin(self, table: Callable[[], Floats]) -> memoryview | None:
+        """The first bar; None where there is none."""
+        return self._ask(0, ())
+
+    def reply(self, answer: bytes) -> memoryview | None:
+        """Check a row, live through the next bar on it and ask about that."""
+        bar, *row = _UNPACK(answer)
+        if not (bar == self._bar or (self._flat and self._bar < bar < len(self._time) and bar.is_integer())):
+            raise AnswerError(f"an answer about bar {bar:g} where bar {self._bar} was asked")
+        signals = row[: len(validate.SIGNALS)]
+        sound = all(0.0 <= value <= most for value, most in zip(row, _MOST, strict=True))
+        if not sound or not set(signals) <= {0.0, 1.0}:
+            raise AnswerError(self._why_not(row, int(bar)))
+        self._rows[int(bar)] = row
+        return self._ask(int(bar) + 1, row)
+
+    def decisions(self) -> Floats:
+        """(bars, 9)."""
+        return self._rows
+
+    def _ask(self, bar: int, decided: Sequence[float]) -> memoryview | None:
+        if bar >= len(self._time):
+            return None
+        state = self._account.step(bar, decided)
+        self._bar, self._flat = bar, state[_QUANTITY] == 0.0
+        return memoryview(_PACK(float(bar), self._time[bar], *state))
+
+    @staticmethod
+    def _why_not(row: Sequence[float], bar: int) -> str:
+        columns = {name: np.array([value]) for name, value in zip(DECISION_COLUMNS, row, strict=True)}
+        return validate.why_not(columns, bar) or f"the decisions at bar {bar} are out of range"
 
 
 def dialogue_of(market: Market, costs: Costs) -> Callable[[], BacktestingDialogue]:

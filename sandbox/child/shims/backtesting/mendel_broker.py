@@ -229,7 +229,8 @@ class Broker:
             self.cancel(order)
             planner.take(order)
         self._plan = plan
-        return planner.row()
+        row = planner.row()
+        return IDLE if row == IDLE and not plan.legs and not plan.new else row
 
     def _due(self, order: Order, plan: Plan) -> bool:
         """Whether it fills at the next open: a market order, or one against a position whose price was met."""

@@ -45,7 +45,7 @@ class Notes:
     def lines(self) -> list[str]:
         """One line a word, for the log of the run."""
         return [
-            f"not followed: {self.places[word]}{': ' if self.places[word] else ''}{WORDS[word]}"
+            f"{self.places[word]}{': ' if self.places[word] else ''}{WORDS[word]}"
             + (f" ({count} times)" if count > 1 else "")
             for word, count in self.counts.items()
         ]

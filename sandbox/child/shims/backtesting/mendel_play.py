@@ -14,7 +14,9 @@ from .mendel_strategy import RUNNING, Strategy
 
 
 class Play:
-    """``init`` has run; ``bar`` after ``bar`` it is asked what it decides."""
+    """``init`` has run; ``bar`` after ``bar`` it is asked what it decides: IDLE itself where that is nothing."""
+
+    IDLE = IDLE
 
     def __init__(self, strategy: Strategy, broker: Broker) -> None:
         self._strategy, self._broker, self._data = strategy, broker, broker.data
