@@ -186,6 +186,7 @@ def test_the_printed_table_of_a_terminal() -> None:
     Max Drawdown:       -8.25 %
     Trades .......... 17
     Trades	18
+    Sortino Ratio    NaN
     Sharpe per year  oh
     """
     found = command_text.figures(text, "it", {}, {}).ours
@@ -194,7 +195,9 @@ def test_the_printed_table_of_a_terminal() -> None:
         "sharpe": 1.1,
         "max_drawdown": pytest.approx(0.0825),
         "trades": 18.0,
+        "sortino": None,
     }
+    assert found["sortino"].why == "the command reports 'NaN' for it"
 
 
 def test_an_expression_takes_the_last_match_and_the_sign_beside_it() -> None:

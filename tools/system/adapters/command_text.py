@@ -10,7 +10,7 @@ from tools.system.adapters.command_names import recognised
 
 _MOST_TEXT, _MOST_LINES, _LONGEST = 1 << 20, 20_000, 400
 _BORDERS = str.maketrans(dict.fromkeys("|\u2502\u2503\u2551", " "))
-_NUMBER = r"[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
+_NUMBER = r"[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?|nan|[-+]?inf|n/a|none"
 _LINE = re.compile(
     rf"\s*([A-Za-z#][^:=]{{0,60}}?)(\s*[:=]\s*|\s{{2,}}|\t)({_NUMBER})\s?(%|bps)?(?![\w.])", re.I
 )
