@@ -18,6 +18,7 @@ from mendel.commands.common import (
     chosen,
     emit,
     guarded,
+    note,
     say,
 )
 from mendel.commands.progress import shown
@@ -130,11 +131,19 @@ def backtest(
         document = backtest_json(
             backtests, study.costs, study.until_ns, markets=study.markets, portfolio=shared
         )
-        emit(_with_failures(document, failed))
+        emit(_with_failures({**document, "notes": _notes(scored)}, failed))
     elif backtests:
         say(backtest_text(backtests, study.costs, study.until_ns, portfolio=shared))
+        for name, sentences in _notes(scored).items():
+            for sentence in sentences:
+                note(f"{name}: {sentence}")
     if failed:
         raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}")
+
+
+def _notes(decisions: Mapping[str, Decisions]) -> dict[str, list[str]]:
+    """What of each strategy's wishes was not followed as written."""
+    return {symbol: list(decided.notes) for symbol, decided in sorted(decisions.items()) if decided.notes}
 
 
 def _shared_account(study: Study, decisions: Mapping[str, Decisions]) -> Portfolio:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sandbox.host.contracts import Setting, Trace
+from sandbox.host.contracts import Feed, Setting, Trace
 from sandbox.host.parse import check_sources
 from tools.analysis.architecture.report import Architecture, analyze_architecture
 from tools.analysis.silence.instrument import Instrumented, instrument
@@ -47,6 +47,11 @@ class Study:
     progress: Progress = field(default=quiet)
     #: Shared by studies of the same markets, so that each market is labelled once.
     known_labels: KnownLabels = field(default_factory=KnownLabels)
+
+    @property
+    def shown_ahead(self) -> bool:
+        """Whether later bars exist where the strategy runs. Where they come one by one, a search for peeks finds nothing."""
+        return getattr(self.runner.adapter, "feed", Feed.WHOLE) is not Feed.STEPPED
 
     @cached_property
     def tree(self) -> SourceTree:

@@ -37,7 +37,8 @@ class PrefixProbe:
         """One conviction a culprit, or one for the strategy where no suspect explains it."""
         for place, (symbol, market) in enumerate(study.sample(3).items()):
             whole = study.decisions[symbol]
-            broken = self.first_break(study, study.bundle, market, whole, search=place == 0)
+            search = place == 0 and study.shown_ahead
+            broken = self.first_break(study, study.bundle, market, whole, search=search)
             if broken is not None:
                 return self._write_up(
                     study, market, broken, [s for s in suspects if s.category == "lookahead"]

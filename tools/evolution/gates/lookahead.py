@@ -49,8 +49,9 @@ def look(study: Study, symbols: set[str] | None = None) -> dict[str, Check]:
     for place, (symbol, market) in enumerate(study.sample(SYMBOLS).items()):
         if symbols is None or symbol in symbols:
             whole, backtest = study.decisions[symbol], study.backtests[symbol]
+            search = place == 0 and study.shown_ahead
             checks[symbol] = check_lookahead(
-                asking(study, study.bundle), market, whole, backtest, search=place == 0
+                asking(study, study.bundle), market, whole, backtest, search=search
             )
     return checks
 

@@ -50,6 +50,7 @@ class ProcessAdapter:
     name = "process"
     capabilities = frozenset({"overrides", "trace", "repeat"})
     supports = rows(_SUPPORTS)
+    feed = Feed.STEPPED
 
     def evaluation(
         self,
@@ -80,7 +81,7 @@ class ProcessAdapter:
             plain,
             columns={**own.columns, **others.columns},
             overrides={**plain.overrides, **_settings(system, own, others)},
-            feed=Feed.STEPPED,
+            feed=self.feed,
             dialogue=lambda: Turns([lambda m=m: turn(m) for m in turns]),  # type: ignore[misc]
         )
 
