@@ -33,6 +33,10 @@ DIGITS = 3
 Owner = ast.ClassDef | ast.FunctionDef | ast.Dict
 
 
+#: Kinds whose class holds its own settings, as attributes.
+_OWN_SETTINGS = ("freqtrade", "backtesting")
+
+
 class SpaceError(MendelError):
     """A parameter that cannot be searched as asked."""
 
@@ -172,7 +176,7 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
 
 
 def _settings(study: Study, file: str, node: Owner) -> ClassSettings:
-    if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind == "freqtrade":
+    if isinstance(node, ast.ClassDef) and study.system.config.strategy.kind in _OWN_SETTINGS:
         beside = str(PurePosixPath(file).with_suffix(".json"))
         return read_line(study.tree, file, node, study.store.sources(study.bundle).get(beside))
     found, skipped = _read(node)
@@ -191,9 +195,9 @@ def settings_place(study: Study) -> tuple[str, str]:
 
 
 def _target(study: Study) -> str:
-    """What makes the settings: a freqtrade strategy holds its own."""
+    """What makes the settings: some kinds of strategy hold their own."""
     strategy = study.system.config.strategy
-    target = strategy.target if strategy.kind == "freqtrade" else strategy.params
+    target = strategy.target if strategy.kind in _OWN_SETTINGS else strategy.params
     if target is None:
         raise SpaceError(
             "the strategy has no settings: name what makes them as [strategy] params in mendel.toml"
