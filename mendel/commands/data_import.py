@@ -48,7 +48,8 @@ def import_(
         raise ImportFailedError(f"--to {to}: is a file; name a folder")
     report = import_markets(_paths(sources), to, symbol=symbol, repair=repair, force=force)
     if not report.done:
-        reasons = [*report.failed.values(), *(f"{k}: {v}" for k, v in report.skipped.items())]
+        skipped = (v if v.startswith(k) else f"{k}: {v}" for k, v in report.skipped.items())
+        reasons = [*report.failed.values(), *skipped]
         raise ImportFailedError(reasons[0] if reasons else "nothing to import: name a file")
     if as_json:
         emit(_document(report))
@@ -92,6 +93,6 @@ def _show(report: ImportReport) -> None:
         for line in done.notes:
             say(f"    {line}")
     for label, why in report.skipped.items():
-        say(f"{label}: left out, {why}")
+        say(f"left out: {why}" if why.startswith(label) else f"left out: {label}: {why}")
     for line in report.failed.values():
         say(f"failed: {line}")

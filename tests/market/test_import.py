@@ -167,10 +167,12 @@ def test_freqtrades_folder_with_perpetuals_funding_and_mark(tmp_path: Path) -> N
     )
     table().to_feather(root / "futures/TON_USDT_USDT-8h-mark.feather")
     table().to_feather(root / "ETH_USDT-trades.feather")
+    (root / "config.json").write_text('{"exchange": ["binance"]}')
     report = import_markets([tmp_path / "user_data/data"], tmp_path / "data")
     names = ["BTCUSDT-5m.parquet", "ETHUSDT-5m.parquet", "TONUSDT-5m.parquet", "TONUSDT-1h.parquet"]
     assert [done.path.name for done in report.done] == names and report.failed == {}
     assert sorted(why for why in report.skipped.values()) == [
+        "data/binance/config.json: no column of times (it has exchange): name it timestamp or open_time",
         "mark prices: not candles of trades",
         "single trades: not candles of trades",
     ]

@@ -12,7 +12,7 @@ import pandas as pd
 from tools.contracts import PRICE_COLUMNS, Floats, Ints
 from tools.market.clock import to_ns
 from tools.market.import_text import text_times
-from tools.market.problems import MarketError
+from tools.market.problems import MarketError, NotCandlesError
 
 _NAMES = {
     **dict.fromkeys(("open", "o", "open_price", "price_open"), "open"),
@@ -132,7 +132,7 @@ def _time(table: pd.DataFrame, what: str) -> Ints:
     name = next((n for n in _TIMES if n in by_name), None)
     if name is None:
         has = ", ".join(str(c) for c in table.columns[:12])
-        raise MarketError(f"{what}: no column of times (it has {has}): name it timestamp or open_time")
+        raise NotCandlesError(f"{what}: no column of times (it has {has}): name it timestamp or open_time")
     values = table[by_name[name]]
     label = f"{what}: column {by_name[name]!r}"
     if name == "date" and "time" in by_name:  # MetaTrader: day and hour apart

@@ -14,7 +14,7 @@ from tools.market.import_columns import Columns, columns_of
 from tools.market.import_merge import gap_note, merged, refuse, with_funding
 from tools.market.import_read import Source, files_in, said_by, sources_of, symbol_text
 from tools.market.names import clean_symbol, symbol_of_file
-from tools.market.problems import MarketError, utc_text
+from tools.market.problems import MarketError, NotCandlesError, utc_text
 from tools.market.repair import repair_market
 from tools.market.save import save_market
 
@@ -97,7 +97,8 @@ def _read(given: Iterable[Path], symbol: str | None, report: ImportReport) -> It
         try:
             yield from list(_pieces(source, symbol, report))
         except MarketError as error:
-            report.failed[source.label] = str(error)
+            where = report.skipped if source.stray and isinstance(error, NotCandlesError) else report.failed
+            where[source.label] = str(error)
 
 
 def _all_sources(given: Iterable[Path], report: ImportReport) -> Iterable[Source]:
@@ -122,6 +123,9 @@ def _pieces(source: Source, symbol: str | None, report: ImportReport) -> Iterabl
     found = columns_of(source.table(), source.label)
     for name, part in _by_symbol(found, source, symbol).items():
         if said.what == "funding":
+            yield Piece(source, name, True, 0, part)
+            continue
+        if "funding_rate" in part.values and not set(PRICE_COLUMNS) & set(part.values):
             yield Piece(source, name, True, 0, part)
             continue
         missing = [column for column in PRICE_COLUMNS if column not in part.values]

@@ -54,6 +54,8 @@ class Source:
     label: str
     path: Path
     member: str | None = None
+    #: A file of no certain kind that merely lies in a folder: it may be anything.
+    stray: bool = False
 
     @property
     def name(self) -> Path:
@@ -149,7 +151,8 @@ def files_in(given: Path) -> list[tuple[Path, str]]:
         files = [p for p in sorted(given.rglob("*")) if p.is_file() and _is_wanted(p, given)]
         if not files:
             raise MarketError(f"{given}: holds no file of {', '.join(SUFFIXES)}: name another folder")
-        return [(path, path.relative_to(given).as_posix()) for path in files]
+        top = given.resolve().name
+        return [(path, f"{top}/{path.relative_to(given).as_posix()}") for path in files]
     if not given.exists():
         raise MarketError(f"{given}: no such file: correct the name")
     if not given.name.lower().endswith(SUFFIXES):
@@ -165,7 +168,8 @@ def _is_wanted(path: Path, root: Path) -> bool:
 def sources_of(path: Path, label: str) -> Iterator[Source]:
     """Every table that a file holds. Raises MarketError for an archive that cannot be opened or holds none."""
     if not path.name.lower().endswith(".zip"):
-        yield Source(label, path)
+        kind = path.name.lower().removesuffix(".gz")
+        yield Source(label, path, None, stray=label != path.name and kind.endswith((".json", ".txt")))
         return
     try:
         with zipfile.ZipFile(path) as archive:

@@ -70,6 +70,10 @@ class MarketError(MendelError):
         self.problems = tuple(problems)
 
 
+class NotCandlesError(MarketError):
+    """A table that holds something else."""
+
+
 def counted(count: int, words: str) -> str:
     """``3 rows without a time``, ``1 row without a time``: ``words`` has its first noun in the plural."""
     if count == 1:
