@@ -26,7 +26,6 @@ def fix(attributes: str, number: str) -> str:
 @pytest.mark.parametrize(
     ("attributes", "number"),
     [
-        ("    floor = 1e6\n", "self.floor"),
         ("    floor = IntParameter(1, 9_000_000, default=1_000_000)\n", "self.floor.value"),
         ('    buy_params = {"floor": 1_000_000, "other": 3}\n    floor = IntParameter(1, 9, default=5)\n', "self.floor.value"),
     ],
@@ -35,7 +34,19 @@ def test_the_number_becomes_two_attributes_and_is_gone(attributes: str, number: 
     text = fix(attributes, number)
     assert "    floor_bars = 2016\n    floor_pass_share = 0.9\n" in text
     assert "1_000_000" not in text and "    floor = " not in text
+    assert "IntParameter" not in text and "import IStrategy\n" in text
     assert ('"other": 3' in text) == ('"other": 3' in attributes)
+
+
+def test_a_plain_attribute_leaves_imports_alone() -> None:
+    text = fix("    floor = 1e6\n", "self.floor")
+    assert "import IntParameter, IStrategy\n" in text and "floor_bars = 2016" in text
+
+
+def test_a_kind_of_parameter_that_others_use_is_still_imported() -> None:
+    more = "    floor = IntParameter(1, 9, default=5)\n    other = IntParameter(1, 9, default=5)\n"
+    text = fix(more, "self.floor.value")
+    assert "import IntParameter, IStrategy\n" in text and "    other = IntParameter" in text
 
 
 def test_a_number_that_others_read_stays() -> None:

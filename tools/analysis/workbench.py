@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -30,7 +31,8 @@ class Workbench:
         unsafe: bool = False,
         progress: Progress = quiet,
     ) -> None:
-        self.system = system if isinstance(system, System) else System.open(system)
+        opened = system if isinstance(system, System) else System.open(system)
+        self.system = opened if data is None else replace(opened, data=data)
         self.progress, self.unsafe = progress, unsafe
         progress("loading markets")
         self.data: SystemMarkets = load_system_markets(self.system, data=data, symbols=symbols)

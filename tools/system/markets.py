@@ -61,9 +61,9 @@ def load_system_markets(
 
 
 def every_market(system: System) -> Mapping[str, Market]:
-    """All of the system's own data, the vault's bars among them: for those who cut it to the bars of a market that they
-    were given. Raises MendelError, one line."""
-    return _load(system, None, False)
+    """All of the data in use (``--data``, else the system's own), the vault's bars among them: for those who cut it to the
+    bars of a market that they were given. Raises MendelError, one line."""
+    return _load(system, system.data, False)
 
 
 def whole_markets(system: System, data: str | None, symbols: Sequence[str]) -> dict[str, Market]:

@@ -26,6 +26,8 @@ class System:
     root: Path
     config: SystemConfig
     home: Path
+    #: A glob from the current folder that replaces ``[data] path`` for this run (``--data``).
+    data: str | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> System:

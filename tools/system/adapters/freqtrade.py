@@ -31,7 +31,7 @@ leverage | partly | at most [costs] leverage; a trade with less takes that much 
 custom_stake_amount | yes
 exit_profit_only exit_profit_offset use_exit_signal | yes
 startup_candle_count can_short enter_tag | yes
-informative_pairs @informative merge_informative_pair dp.get_pair_dataframe | partly | pairs of [data] path alone; coarser timeframes are made of the data's
+informative_pairs @informative merge_informative_pair dp.get_pair_dataframe | partly | pairs of the data in use; coarser timeframes are made of the data's
 Int Real Decimal Categorical Boolean Parameter, buy_params, Strategy.json | yes
 talib talib.abstract technical.qtpylib | partly | the real ones where installed; else stand-ins, which name what they lack
 pandas_ta and other packages | yes | from the system's own interpreter
@@ -94,7 +94,7 @@ class FreqtradeAdapter:
         return replace(
             plain,
             params=None,
-            columns={**market.columns, **other_columns(system, market)},
+            columns={**market.columns, **other_columns(system, bundle, market)},
             fields=(*SIGNALS, *fact_columns(len(market))),
             feed=Feed.HYBRID,
             dialogue=lambda: FreqtradeDialogue(market, costs),

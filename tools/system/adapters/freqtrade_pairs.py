@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -17,10 +19,10 @@ _PAIR = re.compile(r"""["']([A-Z0-9]{1,15})/(\{?[A-Za-z]{3,5}\}?)(?::[A-Za-z{}]+
 _ALL = "current_whitelist"
 
 
-def other_columns(system: System, market: Market) -> dict[str, Floats]:
-    """``pair:SYMBOL:column`` -> float64 of the market's bars, NaN where that pair has none. What the data does not
+def other_columns(system: System, bundle: str, market: Market) -> dict[str, Floats]:
+    """``pair:SYMBOL:column`` -> float64 of the market's bars, NaN where that pair has none. What the data in use does not
     hold is left out: the strategy is told so when it asks for it."""
-    named = _named(system)
+    named = _named(_folder(system, bundle))
     if not named:
         return {}
     found: dict[str, Floats] = {}
@@ -30,16 +32,22 @@ def other_columns(system: System, market: Market) -> dict[str, Floats]:
     return found
 
 
-def _named(system: System) -> frozenset[str]:
-    """Bases of the pairs that the source names; ``current_whitelist`` where it asks for every pair."""
-    module = system.config.strategy.target.partition(":")[0]
-    file = system.root / f"{module.replace('.', '/')}.py"
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return frozenset()
-    names = {match.group(1) for match in _PAIR.finditer(text)}
-    return frozenset(names | ({_ALL} if f".{_ALL}(" in text else set()))
+def _folder(system: System, bundle: str) -> Path:
+    """Where the sources of a bundle lie; the person's own folder where it is none."""
+    kept = system.bundles / bundle
+    return kept if bundle and kept.is_dir() else system.root
+
+
+@lru_cache(maxsize=64)
+def _named(folder: Path) -> frozenset[str]:
+    """Bases of the pairs that the sources name; ``current_whitelist`` where they ask for every pair."""
+    names: set[str] = set()
+    for file in sorted(folder.rglob("*.py")):
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        if not {".mendel", "site-packages"} & set(file.relative_to(folder).parts):
+            names |= {match.group(1) for match in _PAIR.finditer(text)}
+            names |= {_ALL} if f".{_ALL}(" in text else set()
+    return frozenset(names)
 
 
 def _base(symbol: str) -> str:

@@ -50,6 +50,7 @@ def replace_setting(
     edit.edits[statement] = lambda node: _rewritten(node, texts, NOTES[form], goes)
     if goes and home.kind == "field":
         _drop_chosen(edit, home)
+        _drop_import(edit, statement)
     if home.access == home.name:
         _rename_imports(opener, sources, home, names, goes)
     return goes
@@ -87,6 +88,26 @@ def _drop_chosen(edit: FileEdit, home: Home) -> None:
         owners = [n.name.value for n in edit.ancestors(node) if isinstance(n, cst.ClassDef | cst.FunctionDef)]
         if isinstance(target, cst.Name) and target.value.endswith("_params") and owners == [home.owner]:
             edit.edits[node.value] = lambda table: _without(table, home.name)
+
+
+def _drop_import(edit: FileEdit, statement: cst.SimpleStatementLine) -> None:
+    """``IntParameter`` is imported for nothing when the only parameter of its kind has gone."""
+    value = getattr(_small(statement), "value", None)
+    maker = value.func if isinstance(value, cst.Call) else None
+    if not isinstance(maker, cst.Name):
+        return
+    name = maker.value
+    if sum(isinstance(n, cst.Name) and n.value == name for n in edit.positions) > 2:
+        return
+    for node in edit.positions:
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        if any(alias.evaluated_name == name for alias in node.names):
+            line = edit.parents[node]
+            if len(node.names) > 1:
+                edit.edits[node] = lambda n: _import_names(n, name, (), True)
+            elif isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1:
+                edit.removed.add(line)
 
 
 def _without(table: cst.CSTNode, name: str) -> cst.CSTNode:
@@ -132,7 +153,7 @@ def _imports(text: str, name: str) -> bool:
     return any(isinstance(n, ast.ImportFrom) and any(a.name == name for a in n.names) for n in ast.walk(tree))
 
 
-def _import_names(node: cst.CSTNode, old: str, names: tuple[str, str], goes: bool) -> cst.CSTNode:
+def _import_names(node: cst.CSTNode, old: str, names: tuple[str, ...], goes: bool) -> cst.CSTNode:
     assert isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar)
     kept = [
         a.with_changes(comma=cst.MaybeSentinel.DEFAULT)

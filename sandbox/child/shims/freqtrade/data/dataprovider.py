@@ -11,6 +11,7 @@ import pandas as pd
 from ..enums import RunMode
 from ..exceptions import NotInMendel
 from ..exchange import timeframe_to_minutes
+from .mendel_known import Analyzed
 
 _RULES = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 _MONDAY = pd.Timestamp("1970-01-05", tz="UTC")
@@ -52,7 +53,7 @@ class DataProvider:
         frame = self._frame(symbol_of(pair), asked)
         if self._shown is not None:
             minutes = timeframe_to_minutes(asked)
-            now = self._analyzed["date"].iloc[self._shown - 1]
+            now = self._analyzed.dates[self._shown - 1]
             now += pd.Timedelta(minutes=timeframe_to_minutes(self._timeframe) - minutes)
             frame = frame[frame["date"] <= now]
         return frame.copy()
@@ -64,19 +65,19 @@ class DataProvider:
         return self.get_pair_dataframe(pair, timeframe)
 
     def get_analyzed_dataframe(self, pair: str, timeframe: str | None = None) -> tuple[Any, Any]:
-        """The strategy's own frame up to the moment of the question, and that moment."""
+        """The strategy's own frame up to the moment of the question (its last 1,000 candles), and that moment."""
         if symbol_of(pair) != symbol_of(self._pair) or timeframe not in (None, self._timeframe):
             raise NotInMendel(
                 f"dp.get_analyzed_dataframe({pair!r}): only the pair that is asked about is analyzed here"
             )
-        if self._analyzed is None:
+        if self._analyzed is None or not len(self._analyzed.dates):
             return pd.DataFrame(), pd.Timestamp(0, tz="UTC")
-        frame = self._analyzed if self._shown is None else self._analyzed.iloc[: self._shown]
-        return frame, frame["date"].iloc[-1]
+        shown = len(self._analyzed.dates) if self._shown is None else self._shown
+        return self._analyzed.until(shown), self._analyzed.dates[shown - 1]
 
     def publish(self, analyzed: Any) -> None:
         """The filled frame."""
-        self._analyzed = analyzed
+        self._analyzed = Analyzed(analyzed)
 
     def show(self, candles: int | None) -> None:
         """How many candles are closed now."""
