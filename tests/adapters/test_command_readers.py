@@ -253,3 +253,10 @@ def test_a_listing_is_no_table_of_figures() -> None:
     found = command_text.figures(text, "it", {}, {})
     assert {n: f.value for n, f in found.ours.items()} == {"sharpe": 2.5}
     assert found.others == {"my own figure": 3.0}
+
+
+def test_paths_of_the_person_win_over_those_of_an_export() -> None:
+    document = {"strategy": {"A": {"trades": [], "sharpe": 1, "mine": 7}}}
+    files = {"x.zip": json.dumps(document).encode()}
+    wanted = Wanted(result="x.zip", metrics={"sharpe": "strategy.A.mine"})
+    assert read_report(wanted, Left(files, "")).figures.ours["sharpe"].value == 7

@@ -95,12 +95,19 @@ def _unzipped(data: bytes, source: str) -> bytes:
                 raise ReportError(
                     f"{source}: {len(members)} files in one archive; it is no export of freqtrade's"
                 )
-            wanted = [m for m in members if _NAME.fullmatch(m.filename) and not _NOT_IT.search(m.filename)]
-            if len(wanted) != 1:
+            wanted = [
+                m
+                for m in members
+                if m.filename.endswith(".json")
+                and not _NOT_IT.search(m.filename)
+                and m.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            ]
+            if not wanted:
                 raise ReportError(
-                    f"{source}: {len(wanted)} files backtest-result*.json in the archive; it is no export of freqtrade's"
+                    f"{source}: no JSON of results in the archive; it is no export of freqtrade's"
                 )
-            with archive.open(wanted[0]) as member:
+            # Beside X.json lie X_config.json and, where a strategy has one, its parameter file X_Strategy.json.
+            with archive.open(min(wanted, key=lambda member: len(member.filename))) as member:
                 text = member.read(_MOST_BYTES + 1)
     except (
         zipfile.BadZipFile,

@@ -94,6 +94,8 @@ def _of_file(name: str, data: bytes, wanted: Wanted) -> Reading:
 
 def _export(document: Any, name: str, wanted: Wanted) -> tuple[Figures, str, Trades]:
     figures, trades = command_freqtrade.read(document, name, wanted.strategy, wanted.units)
+    if wanted.metrics:  # the person's own paths, from the top of the document
+        figures.ours |= command_json.figures(document, name, wanted.metrics, wanted.units).ours
     return figures, name, trades
 
 
