@@ -58,22 +58,25 @@ def _base(symbol: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _loaded(home: str, text: str, state: tuple[tuple[str, int, int], ...]) -> dict[str, Market]:
-    return dict(every_market(System.open(home)))
+def _loaded(
+    home: str, data: str | None, text: str, state: tuple[tuple[str, int, int], ...]
+) -> dict[str, Market]:
+    return dict(every_market(replace(System.open(home), data=data)))
 
 
 def markets_of(system: System) -> dict[str, Market]:
-    """Every market of the system's own data as its files are now; none where it has no data of its own."""
+    """Every market of the data in use (``--data``, else the system's own) as its files are now; none where there are
+    none."""
     try:
-        return _loaded(str(system.home), repr(system.config.data), _state_of(system))
+        return _loaded(str(system.home), system.data, repr(system.config.data), _state_of(system))
     except MendelError:
         return {}
 
 
 def _state_of(system: System) -> tuple[tuple[str, int, int], ...]:
     """Names, times of change and sizes of the files."""
-    pattern = system.config.data.path
-    stats = [(str(f), f.stat()) for f in find_files(pattern, system.home)] if pattern else []
+    pattern, root = system.data or system.config.data.path, Path.cwd() if system.data else system.home
+    stats = [(str(f), f.stat()) for f in find_files(pattern, root)] if pattern else []
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
