@@ -20,7 +20,7 @@ from tools.system.markets import SystemMarkets
 from tools.system.system import System
 
 _PLACE = re.compile(r'File "/system/([^"]+)", line (\d+)')
-_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]{1,80})'", re.MULTILINE)
+_MODULE = re.compile(r"(?:^|\n)ModuleNotFoundError: No module named '([\w.]{1,80})'\s*\Z")
 
 
 class CommandAdapter:
@@ -106,14 +106,14 @@ def _explained(result: JobResult, stderr: str, plan: Asked) -> str:
     """Why it failed, with the place in the system that a Python traceback names."""
     why = why_failed(result, stderr, plan.command)
     text = clean(stderr or result.output, 200_000)
-    missing, places = _MODULE.findall(text), _PLACE.findall(text)
+    missing, places = _MODULE.search(text), _PLACE.findall(text)
     if not why:
         return ""
     place = f" ({places[-1][0]}:{places[-1][1]})" if places else ""
     if missing and result.status is Status.OK:
         return (
-            f"exit code {result.exit_code}: ModuleNotFoundError: No module named {missing[-1]!r}{place}: install it for this "
-            f'interpreter, or leave it out by [system] stubs = ["{missing[-1].partition(".")[0]}"]'
+            f"exit code {result.exit_code}: ModuleNotFoundError: No module named {missing[1]!r}{place}: install it for this "
+            f'interpreter, or leave it out by [system] stubs = ["{missing[1].partition(".")[0]}"]'
         )
     said, _, remedy = why.rpartition("; ")
     return f"{said}{place}; {remedy}"
