@@ -87,6 +87,13 @@ def test_long_runs_move_their_room_on(run: Bots) -> None:
     assert told == str([*expected, 20])
 
 
+@pytest.mark.parametrize("bars", [0, 1, 2])
+def test_hardly_any_bars(run: Bots, bars: int) -> None:
+    body = "return {'orders': [{'side': 'buy'}]}"
+    values = require(run.ask(body, PLAIN.cut(0, bars))).values
+    assert values.shape == (bars, 9) and values[:, 0].tolist() == [1.0, 0.0][:bars]
+
+
 def test_tables_that_cannot_share_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """What happens before pandas 3, where a slice would be written through."""
     shared = process_dataset.Bars(["close", "open", "x"], {}, 5)

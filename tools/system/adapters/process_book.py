@@ -6,7 +6,7 @@ Decisions are made of what is known at the bar's close alone, so that they can b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,19 +84,20 @@ class Book:
     """Use once, bars in order: ``step`` with the words of the bar before. ``values`` are the decisions, (bars, 9)."""
 
     def __init__(self, market: Market, costs: Costs, notes: Notes) -> None:
-        self.account = SteppingAccount(market, costs, plan=PLAN)
-        self.values: Floats = np.zeros((len(market), len(DECISION_COLUMNS)))
-        self.values[:, SIZE] = 1.0
-        self._plain = tuple(self.values[0].tolist())
+        self.account: SteppingAccount
+        self._market = market
+        self._plain = tuple(float(name == "size") for name in DECISION_COLUMNS)
+        self.values: Floats = np.tile(self._plain, (len(market), 1))
         self._costs, self._notes = costs, notes
         self._resting: Resting | None = None
         self._stop = self._target = self._wanted = self._ordered = self._gone = 0.0
 
     def step(self, bar: int, words: Sequence[float]) -> tuple[float, ...]:
         """Live through ``bar`` on the orders of the bar before (none for bar 0); the account's words at its close."""
-        account = self.account
         if bar == 0:
-            return account.step(0, ())
+            self.account = SteppingAccount(_of_two(self._market), self._costs, plan=PLAN)
+            return self.account.step(0, ())
+        account = self.account
         before = account.position
         if before is None and self._resting is None and words == NO_ORDER:
             return account.step(bar, self._plain)
@@ -242,3 +243,11 @@ class Book:
             row[STOP] = max(side * (close - self._stop) / close, _LEAST)
         if self._target:
             row[TARGET] = max(side * (self._target - close) / close, _LEAST)
+
+
+def _of_two(market: Market) -> Market:
+    """An account wants two bars; the second of a market of one is never lived through."""
+    if len(market) != 1:
+        return market
+    columns = {name: np.repeat(values, 2) for name, values in market.columns.items()}
+    return replace(market, time=market.time[0] + np.array([0, 60_000_000_000]), columns=columns)

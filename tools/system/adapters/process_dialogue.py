@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sandbox.child.process_words import NO_ORDER, ORDER
 from sandbox.host.contracts import Floats, Ints
 from sandbox.host.stepped import BarDialogue
 from tools.backtest.step import PORTFOLIO
-from tools.contracts import Costs, Market
+from tools.contracts import DECISION_COLUMNS, Costs, Market
 from tools.system.adapters.process_book import Book
 from tools.system.adapters.process_notes import Notes
 
-_WORDS = len(ORDER)
+_WORDS, COLUMNS = len(ORDER), len(DECISION_COLUMNS)
 _NO_ACCOUNT = (0.0,) * len(PORTFOLIO)
 
 
@@ -78,7 +80,10 @@ class ProcessDialogue(BarDialogue):
     def decisions(self) -> Floats:
         """(bars, 9)."""
         if self._decided is None:
-            self._decided = self.books.finish(super().decisions()[-1].tolist())
+            answers = super().decisions()
+            self._decided = (
+                self.books.finish(answers[-1].tolist()) if len(answers) else np.empty((0, COLUMNS))
+            )
         return self._decided
 
     @property
