@@ -1,5 +1,6 @@
 """Parses source that nobody trusts, in a process that may die of it. Runs under our own interpreter; never
-executes what it reads. One request: a line with the size in bytes, then the source; one answer: a JSON line."""
+executes what it reads. One request: a line with the size in bytes (and " ast" where libcst need not take it), then the
+source; one answer: a JSON line."""
 
 from __future__ import annotations
 
@@ -45,8 +46,8 @@ def reads_as(source: bytes, encoding: str, text: str) -> bool:
         return False
 
 
-def why_not(source: bytes) -> str | None:
-    """One line about what is wrong with the source; None if Python and libcst both take it."""
+def why_not(source: bytes, only_ast: bool = False) -> str | None:
+    """One line about what is wrong with the source; None if Python and libcst (unless ``only_ast``) both take it."""
     import libcst
 
     try:
@@ -57,7 +58,8 @@ def why_not(source: bytes) -> str | None:
         nested = depth(ast.parse(text))
         if nested > _MOST_NESTED:
             return f"nested {nested} levels deep, more than {_MOST_NESTED}"
-        libcst.parse_module(text).visit(libcst.CSTTransformer())
+        if not only_ast:
+            libcst.parse_module(text).visit(libcst.CSTTransformer())
     except UnicodeDecodeError:
         return "not UTF-8 text"
     except SyntaxError as error:
@@ -81,8 +83,9 @@ def main() -> None:
     limit()
     sys.setrecursionlimit(_RECURSION)
     while header := sys.stdin.buffer.readline():
-        source = sys.stdin.buffer.read(int(header))
-        sys.stdout.write(json.dumps({"why": why_not(source)}) + "\n")
+        size, _, how = header.partition(b" ")
+        source = sys.stdin.buffer.read(int(size))
+        sys.stdout.write(json.dumps({"why": why_not(source, how.strip() == b"ast")}) + "\n")
         sys.stdout.flush()
 
 

@@ -114,8 +114,10 @@ def _score(function: Function) -> int:
         return 0
     looks_like_bars = arguments[0].arg in _BAR_NAMES or last_name(arguments[0].annotation) == "DataFrame"
     score = 3 * (function.name in _USUAL_NAMES) + 2 * looks_like_bars
-    score += 3 * bool(_written(function) & _ENTRIES) + (last_name(function.returns) == "DataFrame")
-    return score - 3 * function.name.startswith("_")
+    score += (last_name(function.returns) == "DataFrame") - 3 * function.name.startswith("_")
+    if score + 3 < _ENOUGH:
+        return score  # whatever its body writes: a large system has many bodies
+    return score + 3 * bool(_written(function) & _ENTRIES)
 
 
 def _written(function: Function) -> set[str]:

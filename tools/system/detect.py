@@ -16,7 +16,7 @@ from tools.system.imports import Imported
 from tools.system.modules import Module
 from tools.system.parsed import Parsed, left_out, read_sources
 from tools.system.processes import find_processes
-from tools.system.starts import best_start, usual_start
+from tools.system.starts import best_start, odd_starts, usual_start
 from tools.system.surroundings import files_of, find_data, find_pages, find_python, find_tests, timeframe_in
 
 #: Which kind is the surest sign of a strategy, the first first. A command is a last resort.
@@ -84,7 +84,7 @@ def detect(path: str | Path, *, only: str | None = None) -> Detected:
         find_python(root),
         parsed.unreadable,
         tuple(entry_points(parsed)),
-        tuple(find_variables(parsed.trees)),
+        tuple(find_variables(parsed.trees, parsed.texts)),
         notes=(*parsed.notes, *left_out(root, files)),
         parsed=parsed,
     )
@@ -104,8 +104,9 @@ def _where(parsed: Parsed, only: str | None) -> tuple[str, dict[str, Module], li
     """The folder that imports start from, the modules as seen from there, and what could be the strategy."""
     source = usual_start(parsed)
     found = _kept(find_all(parsed.modules(source)), source, only)
-    if not found and source != ".":
-        source, found = ".", _kept(find_all(parsed.modules(".")), ".", only)
+    for other in (".", *odd_starts(parsed)):
+        if not found and other != source:
+            source, found = other, _kept(find_all(parsed.modules(other)), other, only)
     if found:
         better = best_start(parsed, _from_root(source, found[0].file), source)
         if better != source:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tools.system.modules import last_name
 
+#: A file that reads a variable holds one of these words.
+_WORDS = ("environ", "getenv", "decouple", "Settings")
 _SETTINGS_BASES = frozenset(["BaseSettings"])
 _ENVIRONS_TYPES = frozenset(
     ["str", "int", "float", "bool", "list", "dict", "json", "decimal", "path", "url", "date", "datetime"]
@@ -26,10 +28,12 @@ class Variable:
     needed: bool
 
 
-def find_variables(trees: Mapping[str, ast.Module]) -> list[Variable]:
-    """Every variable once, at its first reading that needs a value, else at its first; sorted by name."""
+def find_variables(trees: Mapping[str, ast.Module], texts: Mapping[str, str]) -> list[Variable]:
+    """``texts`` are the sources of ``trees``. Every variable once, at its first reading that needs a value, else at its first; sorted by name."""
     first: dict[str, Variable] = {}
     for file, tree in trees.items():
+        if not any(word in texts[file] for word in _WORDS):
+            continue
         for found in _in_file(file, tree):
             known = first.get(found.name)
             if known is None or (found.needed and not known.needed):

@@ -29,6 +29,8 @@ class Parsed:
     trees: Mapping[str, ast.Module]
     unreadable: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    #: The source of every tree.
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def modules(self, start: str) -> dict[str, Module]:
         """The modules by the name under which they are imported when imports start in the folder ``start``. The
@@ -62,9 +64,9 @@ def read_sources(root: Path) -> Parsed:
                 continue
             texts[rel], note = _text(data)
             notes += [f"{rel}: {note}"] if note else []
-    unreadable = check_sources(texts)
+    unreadable = check_sources(texts, only_ast=True)  # libcst is for changing it, later
     trees = {rel: _tree(text) for rel, text in texts.items() if rel not in unreadable}
-    return Parsed(root, trees, unreadable, tuple(notes))
+    return Parsed(root, trees, unreadable, tuple(notes), texts)
 
 
 def left_out(root: Path, files: list[str]) -> list[str]:

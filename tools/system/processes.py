@@ -61,10 +61,13 @@ def _score(function: ast.FunctionDef, bodies: list[ast.FunctionDef] | list[ast.C
     if not names or required > 3 or any(default is None for default in function.args.kw_defaults):
         return 0
     state = len(names) > 1 and (names[1] == "state" or any(word in names[1] for word in _STATE_NAMES))
+    score = 3 * (function.name == _METHOD) + 2 * (names[0] in _DATA_NAMES) + 3 * state
+    score -= 3 * function.name.startswith("_")
+    if score + 3 < _ENOUGH:
+        return score  # whatever its body writes: a large system has many bodies
     texts = {n.value for body in bodies for n in ast.walk(body) if isinstance(n, ast.Constant)}
     calls = {k.arg for body in bodies for n in ast.walk(body) if isinstance(n, ast.Call) for k in n.keywords}
-    score = 3 * (function.name == _METHOD) + 2 * (names[0] in _DATA_NAMES) + 3 * state
-    return score + 3 * bool({"orders"} & (texts | calls)) - 3 * function.name.startswith("_")
+    return score + 3 * bool({"orders"} & (texts | calls))
 
 
 def _line(node: ast.ClassDef, classes: Classes) -> list[ast.ClassDef]:

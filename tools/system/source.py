@@ -101,6 +101,8 @@ class SourceWalk:
     def _skipped(self, entry: os.DirEntry[str], rel: str) -> bool:
         if self._is_data(rel):
             return True
+        if _leads_nowhere(entry):
+            return True
         if entry.is_dir():
             return entry.name in SKIPPED_FOLDERS or Path(entry.path, "pyvenv.cfg").is_file()
         if matches(entry.name, SKIPPED_NAMES):
@@ -129,3 +131,12 @@ class SourceWalk:
                 f"{rel}: this symbolic link leads outside the system; replace it by a copy, or remove it"
             )
         return not SKIPPED_FOLDERS.intersection(target.relative_to(self.root).parts)
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    """A symbolic link that points at itself, directly or through others."""
+    try:
+        entry.is_dir()
+    except OSError:
+        return True
+    return False

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from tools.system.modules import Module
+from tools.system.modules import Module, module_name
 from tools.system.parsed import Parsed, below
 
 
@@ -14,6 +14,16 @@ def usual_start(parsed: Parsed) -> str:
     """``src`` where that is a layout and no package, else the repository's own folder."""
     inside = any(rel.startswith("src/") for rel in parsed.trees)
     return "src" if inside and "src/__init__.py" not in parsed.trees else "."
+
+
+def odd_starts(parsed: Parsed) -> list[str]:
+    """Folders that no module name can hold (``v1.2``), the deepest of each path: imports can only start in them."""
+    found = []
+    for rel in parsed.trees:
+        folders = rel.split("/")[:-1]
+        odd = [depth for depth in range(len(folders)) if module_name(folders[depth] + ".py") is None]
+        found += ["/".join(folders[: odd[-1] + 1])] if odd else []
+    return sorted(set(found))
 
 
 def best_start(parsed: Parsed, rel: str, usual: str) -> str:
