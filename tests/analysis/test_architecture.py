@@ -228,3 +228,82 @@ def test_any_text_is_read_or_named(text: str) -> None:
     tree = SourceTree.from_files({"t.py": text})
     assert set(tree.files) | set(tree.unreadable) == {"t.py"}
     analyze_architecture(tree, target="t:f", params=None, columns=COLUMNS).to_json()
+
+
+ODD = {
+    "main.py": (
+        "import os\nimport talib\nimport numpy as np\nimport pandas as pd\n\nos.environ['UNUSED'] = '1'\nKEY = os.environ['KEY']\n"
+        "P = {'length': 20, 'idle': 3}\n\n\n"
+        "def zscore(s, n):\n    m = s.rolling(n).mean()\n    d = s.rolling(n).std()\n    return (s - m) / d\n\n\n"
+        "def again(x, k):\n    a = x.rolling(k).mean()\n    b = x.rolling(k).std()\n    return (x - a) / b\n\n\n"
+        "def signals(bars, p):\n"
+        "    try:\n        move = bars['close'].pct_change(p['length'])\n    except Exception:\n        move = 0\n"
+        "    try:\n        move = move + 0\n    except Exception as e:\n        raise ValueError(e)\n"
+        "    rows, past = pd.DataFrame(), []\n"
+        "    for i, row in bars.iterrows():\n"
+        "        slow = zscore(bars['close'], 96)\n"
+        "        fast = bars['close'].ewm(span=9).mean()\n"
+        "        rows = pd.concat([rows, row.to_frame().T])\n"
+        "        past.append(row['close'])\n"
+        "        level = np.mean(past)\n"
+        "    for i in range(50, len(bars)):\n"
+        "        top = bars['high'].iloc[:i].max()\n"
+        "        near = bars['high'].iloc[i - 20:i].max()\n"
+        "    for name in ('a', 'b'):\n"
+        "        other = bars['close'].rolling(5).mean()\n"
+        "    rule = (bars['volume'] > 250000) & (bars['close'] > 30.5) & (bars.index.hour >= 8) & (move > 0.01)\n"
+        "    bars['enter_long'] = rule & (zscore(bars['volume'], 96) > 1.5)\n"
+        "    return bars\n"
+    ),
+}  # fmt: skip
+
+
+def odd():
+    return read(ODD, target="main:signals", params="main:P")
+
+
+def test_what_is_slow_in_a_loop_over_bars() -> None:
+    rows = odd().to_json()["performance"]
+    found = {(row["kind"], row["text"].split("(")[0]) for row in rows}
+    assert found == {
+        ("iterrows", "bars.iterrows"),
+        ("repeated_indicator", "zscore"),
+        ("repeated_indicator", "bars['close'].ewm"),
+        ("growing_frame", "pd.concat"),
+        ("growing_list", "past.append"),
+        ("growing_slice", "bars['high'].iloc[:i]"),
+    }
+    assert all(row["remedy"] and row["cost"] for row in rows)
+
+
+def test_numbers_get_a_unit_from_their_other_side() -> None:
+    units = {row["value"]: row["unit"] for row in odd().to_json()["magic_numbers"]}
+    assert units[250000] == "an amount, in coins or contracts"
+    assert units[30.5] == "a price, in the quote currency"
+    assert units[8].startswith("an hour")
+    assert units[0.01].startswith("a change")
+    assert 1.5 in units
+
+
+def test_excepts_copies_settings_variables_and_packages() -> None:
+    sections = odd().to_json()
+    assert [(row["catches"], row["hides"]) for row in sections["broad_excepts"]] == [
+        ("Exception", True),
+        ("Exception", False),
+    ]
+    (pair,) = sections["duplicates"]
+    assert [f["name"] for f in pair["functions"]] == ["zscore", "again"]
+    assert {row["name"]: bool(row["readers"]) for row in sections["settings"]} == {
+        "P.length": True,
+        "P.idle": False,
+    }
+    variables = {row["name"]: (row["read"], bool(row["set"])) for row in sections["environment"]}
+    assert variables == {"KEY": (True, False), "UNUSED": (False, True)}
+    assert {row["name"] for row in sections["imports"]} == {"talib", "numpy", "pandas"}
+
+
+def test_the_text_names_every_oddity() -> None:
+    said = architecture_text(odd())
+    for words in ("Settings that nobody reads (1)", "Environment set, never read (1)", "Excepts that hide failures (1)",
+                  "Slow in a loop over bars (6)", "The same code twice (1)", "if main.py:", "Packages from outside (3)"):  # fmt: skip
+        assert words in said

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.analysis.architecture.report import architecture_text
+from tools.analysis.architecture.text import architecture_text
 from tools.analysis.detect import ADVISORY, PROBES, Diagnosis, diagnose
 from tools.analysis.failures import failures_of
 from tools.analysis.gaps import capability_gaps

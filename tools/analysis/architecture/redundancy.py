@@ -12,7 +12,8 @@ from tools.analysis.architecture.program import Class, Function, FunctionNode, P
 from tools.analysis.architecture.settings import Reads
 
 Row = dict[str, Any]
-MINIMUM_STATEMENTS = 4
+#: A function is worth telling as a copy with so many statements, or with so many syntax nodes in fewer.
+MINIMUM_STATEMENTS, MINIMUM_NODES = 4, 25
 
 
 def dead_code(program: Program, reads: Reads, target: str | None) -> list[Row]:
@@ -52,7 +53,7 @@ def duplicates(program: Program) -> list[Row]:
     """Groups of functions of the same shape: equal syntax once names are made neutral."""
     groups: dict[str, list[Function]] = defaultdict(list)
     for function in program.functions():
-        if not function.file.is_test and statements(function.node) >= MINIMUM_STATEMENTS:
+        if not function.file.is_test and _worth_telling(function.node):
             groups[shape(function.node)].append(function)
     return [
         {
@@ -62,6 +63,12 @@ def duplicates(program: Program) -> list[Row]:
         for group in groups.values()
         if len(group) > 1
     ]
+
+
+def _worth_telling(node: FunctionNode) -> bool:
+    if statements(node) >= MINIMUM_STATEMENTS:
+        return True
+    return statements(node) > 1 and sum(1 for s in node.body for _ in ast.walk(s)) >= MINIMUM_NODES
 
 
 def statements(node: FunctionNode) -> int:

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.analysis.architecture.excepts import broad_excepts
 from tools.analysis.architecture.flow import Flow, read_flow
+from tools.analysis.architecture.foreign import foreign_imports
 from tools.analysis.architecture.hygiene import mutated_globals, side_effects, wall_clock
+from tools.analysis.architecture.magic import magic_numbers
 from tools.analysis.architecture.modules import (
     describe_modules,
     entry_points,
     import_cycles,
     reachable_files,
 )
+from tools.analysis.architecture.performance import performance_smells
 from tools.analysis.architecture.program import Program
 from tools.analysis.architecture.redundancy import dead_code, duplicates
 from tools.analysis.architecture.settings import collect_reads, describe_environment, describe_settings
@@ -22,7 +26,8 @@ from tools.analysis.source import SourceTree
 Row = dict[str, Any]
 SECTIONS = (
     "modules", "entry_points", "cycles", "data_flow", "decisions", "settings", "environment", "dead_code",
-    "duplicates", "side_effects", "wall_clock", "globals", "not_followed", "unread",
+    "duplicates", "side_effects", "wall_clock", "globals", "broad_excepts", "magic_numbers", "performance",
+    "imports", "not_followed", "unread",
 )  # fmt: skip
 
 
@@ -63,13 +68,17 @@ def analyze_architecture(
         "cycles": import_cycles(tree),
         "data_flow": flow.rows(),
         "decisions": _decisions(flow),
-        "settings": describe_settings(program, reads),
+        "settings": describe_settings(program, reads, params),
         "environment": describe_environment(program),
         "dead_code": dead_code(program, reads, target),
         "duplicates": duplicates(program),
         "side_effects": side_effects(program),
         "wall_clock": wall_clock(program),
         "globals": mutated_globals(program),
+        "broad_excepts": broad_excepts(program),
+        "magic_numbers": magic_numbers(program, flow),
+        "performance": performance_smells(program),
+        "imports": foreign_imports(program),
         "not_followed": [vars_of(item) for item in sorted(flow.opaque, key=lambda o: (o.file, o.line))],
         "unread": [{"file": path, "why": why} for path, why in sorted(tree.unreadable.items())],
     }
@@ -96,48 +105,3 @@ def _decisions(flow: Flow) -> list[Row]:
         }
         for item in flow.decisions
     ]
-
-
-def architecture_text(arch: Architecture) -> str:
-    """A page of text: inputs, the way to the decisions, and what is odd."""
-    sections = arch.sections
-    lines = [_counts(sections)]
-    lines += [
-        f"  {row['kind']:<14} {row['file']}:{row['line']}  {row['name']}" for row in sections["entry_points"]
-    ]
-    lines += ["", "Decisions"]
-    for row in sections["decisions"]:
-        inputs = ", ".join([*row["columns"], *row["settings"]]) or "nothing that could be followed"
-        lines.append(f"  {row['name']:<12} {row['file']}:{row['line']}  from {inputs}")
-    lines += _unused_columns(arch)
-    for title, key in (("Import cycles", "cycles"), ("Dead code", "dead_code"), ("Side effects at import", "side_effects"),
-                       ("Could not be followed", "not_followed"), ("Could not be read", "unread")):  # fmt: skip
-        if sections[key]:
-            lines += [
-                "",
-                f"{title} ({len(sections[key])})",
-                *(f"  {_short(row)}" for row in sections[key][:12]),
-            ]
-    return "\n".join(lines) + "\n"
-
-
-def _counts(sections: Mapping[str, Any]) -> str:
-    modules = sections["modules"]
-    total = sum(row["lines"] for row in modules)
-    unread = f", {len(sections['unread'])} files could not be read" if sections["unread"] else ""
-    return f"{len(modules)} modules, {total:,} lines{unread}"
-
-
-def _unused_columns(arch: Architecture) -> list[str]:
-    reached = {origin.name for origin in arch.flow.reached if origin.kind == "column"}
-    read = {row["column"] for row in arch.sections["data_flow"] if row["kind"] == "column"}
-    idle = sorted(read - reached)
-    return ["", f"Columns read that reach no decision: {', '.join(idle)}"] if idle else []
-
-
-def _short(row: Any) -> str:
-    if isinstance(row, list):
-        return " -> ".join(row)
-    place = f"{row['file']}:{row['line']}" if "line" in row else row["file"]
-    rest = [str(row[key]) for key in ("name", "call", "callee", "why") if key in row]
-    return f"{place}  {' '.join(rest)}"

@@ -51,8 +51,9 @@ def _collect(
             dynamic.add(file.path)
 
 
-def describe_settings(program: Program, reads: Reads) -> list[Row]:
-    """One row a field of a settings class: its default and who reads it. The class's own methods count."""
+def describe_settings(program: Program, reads: Reads, params: str | None = None) -> list[Row]:
+    """One row a field of a settings class, or a key of the settings table that ``params`` names: its default and who reads
+    it. The class's own methods count."""
     rows: list[Row] = []
     for scope in program.scopes.values():
         if scope.file.is_test:
@@ -60,31 +61,75 @@ def describe_settings(program: Program, reads: Reads) -> list[Row]:
         for owner in scope.classes.values():
             if owner.settings:
                 rows += [_setting(owner, name, reads) for name in owner.fields if not name.startswith("__")]
-    return rows
+    return rows + _table(program, params, reads)
 
 
 def _setting(owner: Class, name: str, reads: Reads) -> Row:
     item = owner.fields[name]
-    places = [place for place in reads.places.get(name, []) if place[:2] != (owner.file.path, item.line)]
+    default = ast.unparse(item.default) if item.default is not None else None
+    return _row(owner.file, owner.name, name, item.line, default, reads)
+
+
+def _row(file: SourceFile, owner: str, name: str, line: int, default: str | None, reads: Reads) -> Row:
+    places = [place for place in reads.places.get(name, []) if place[:2] != (file.path, line)]
     return {
-        "name": f"{owner.name}.{name}",
-        "file": owner.file.path,
-        "line": item.line,
-        "default": ast.unparse(item.default) if item.default is not None else None,
-        "readers": [{"file": f, "line": line} for f, line, test in sorted(set(places)) if not test],
+        "name": f"{owner}.{name}",
+        "file": file.path,
+        "line": line,
+        "default": default,
+        "readers": [{"file": f, "line": at} for f, at, test in sorted(set(places)) if not test],
         "dynamic": bool(reads.dynamic),
     }
 
 
+def _table(program: Program, params: str | None, reads: Reads) -> list[Row]:
+    """The keys of a settings table: the ``{...}`` or ``SimpleNamespace(...)`` that ``params`` ("module:NAME") names."""
+    module, _, wanted = (params or "").partition(":")
+    file = program.tree.by_module(module) if wanted else None
+    for node in file.tree.body if file is not None else ():
+        named = isinstance(node, ast.Assign) and any(getattr(t, "id", "") == wanted for t in node.targets)
+        if file is not None and named and isinstance(node, ast.Assign):
+            return [_row(file, wanted, k, v.lineno, ast.unparse(v), reads) for k, v in _items(node.value)]
+    return []
+
+
+def _items(node: ast.expr) -> list[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return [(k.value, v) for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+    if isinstance(node, ast.Call):
+        return [(k.arg, k.value) for k in node.keywords if k.arg]
+    return []
+
+
 def describe_environment(program: Program) -> list[Row]:
-    """Environment variables read, with the default that stands in for them."""
-    rows: list[Row] = []
+    """Environment variables read, with the default that stands in for them and the places where the program sets them;
+    those that are set and never read have ``read`` False."""
+    reads: list[Row] = []
+    writes: dict[str, list[Row]] = defaultdict(list)
     for file in program.tree.product():
         for node in ast.walk(file.tree):
             row = environment_read(program, file, node)
             if row is not None:
-                rows.append(row)
+                reads.append(row)
+            elif (name := _environment_set(program, file, node)) is not None:
+                writes[name].append({"file": file.path, "line": getattr(node, "lineno", 1)})
+    rows = [{**row, "read": True, "set": writes.get(row["name"], [])} for row in reads]
+    for name in sorted(set(writes) - {row["name"] for row in reads}):
+        unread = {"name": name, **writes[name][0], "default": None, "required": False}
+        rows.append({**unread, "read": False, "set": writes[name]})
     return rows
+
+
+def _environment_set(program: Program, file: SourceFile, node: ast.AST) -> str | None:
+    """The variable that a node sets: ``os.environ["X"] = ...``, ``os.environ.setdefault("X", ...)``, ``os.putenv``."""
+    key: ast.expr | None = None
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        key = node.slice if program.dotted(file, node.value) == "os.environ" else None
+    elif isinstance(node, ast.Call) and node.args:
+        named = program.dotted(file, node.func) in ("os.environ.setdefault", "os.putenv")
+        key = node.args[0] if named else None
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
 def environment_read(program: Program, file: SourceFile, node: ast.AST) -> Row | None:
