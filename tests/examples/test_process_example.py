@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mendel.cli import app
+from tools.analysis.detect import suspects_of
+from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.workbench import Workbench
 from tools.optimization.space import space_of
 from tools.system.config import load_config
@@ -64,6 +66,14 @@ def test_the_condition_that_keeps_a_symbol_quiet_is_shown(attached: Path) -> Non
     assert document["starved"] or document["silent"]
     (first, *_) = document["blocking"]
     assert "min_volume" in json.dumps(first), document["blocking"]
+
+
+def test_the_last_bar_shown_is_no_look_ahead(attached: Path) -> None:
+    with Workbench(attached) as bench:
+        study = bench.study()
+        assert not study.shown_ahead
+        read = {s.category for s in detect_suspects(study.tree, study.architecture)}
+        assert "lookahead" in read and {s.category for s in suspects_of(study)} == read - {"lookahead"}
 
 
 def test_its_table_is_searched(attached: Path) -> None:

@@ -74,6 +74,13 @@ NEAR_LINES = 3
 EXPLAINS_A_SIDE = frozenset(["unreachable_rule", "float_equality", "absolute_threshold", "absolute_price"])
 
 
+def suspects_of(study: Study) -> list[Finding]:
+    """What reading the source proposes. Where a strategy is never shown later bars, the last of its bars is this one, and
+    nothing can be a look-ahead."""
+    found = detect_suspects(study.tree, study.architecture)
+    return [s for s in found if study.shown_ahead or s.category != "lookahead"]
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """``findings`` have counterexamples, ``suspects`` have none. ``waived`` maps a probe's name to the person's reason;
@@ -99,12 +106,12 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
     try:
         need_decisions(study.system, "the dynamic part of mendel analyze")
     except NoDecisions as why:
-        return Diagnosis((), tuple(detect_suspects(study.tree, study.architecture)), {}, str(why))
+        return Diagnosis((), tuple(suspects_of(study)), {}, str(why))
     broken = failed_finding(study)
     if broken is not None:
         found = _with_test(study, broken, tests)
-        return Diagnosis((found,), tuple(detect_suspects(study.tree, study.architecture)), {})
-    suspects = list(detect_suspects(study.tree, study.architecture))
+        return Diagnosis((found,), tuple(suspects_of(study)), {})
+    suspects = suspects_of(study)
     reasons = {w.gate: w.reason for w in study.system.config.policy.waivers}
     waived = {p.name: reasons[p.name] for p in probes if p.name in reasons}
     convictions: list[Conviction] = []
