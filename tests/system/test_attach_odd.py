@@ -1,12 +1,14 @@
 """Folders as people have them: odd names, odd files, odd layouts. Nothing of them is run here."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from attach_kit import SIGNALS, write
 
 from tools.system.attach import AttachError, attach, prepare
+from tools.system.candidates import Candidate
 from tools.system.config import load_config
 from tools.system.system import System
 
@@ -148,13 +150,13 @@ def test_a_target_that_was_not_guessed(tmp_path: Path) -> None:
 
 def test_several_are_offered_to_whoever_can_choose(tmp_path: Path) -> None:
     root = write(tmp_path, {f"s{k}.py": SIGNALS for k in range(12)})
-    offered = []
+    offered: list[Candidate] = []
 
-    def choose(candidates: object) -> object:
-        offered.extend(candidates)  # type: ignore[call-overload]
+    def choose(candidates: Sequence[Candidate]) -> Candidate:
+        offered.extend(candidates)
         return offered[3]
 
-    assert prepare(root, choose=choose).candidates[0] is offered[3]  # type: ignore[arg-type]
+    assert prepare(root, choose=choose).candidates[0] is offered[3]
     assert len(offered) == 12
     with pytest.raises(AttachError, match=r"s0:signals, .* and 4 more could each be the strategy"):
         attach(root)
