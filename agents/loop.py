@@ -27,6 +27,7 @@ from tools.analysis.study import Progress, quiet
 from tools.contracts import MendelError
 from tools.system.bundles import BundleStore
 from tools.system.markets import load_system_markets
+from tools.system.refresh import refresh
 from tools.system.system import System
 
 PAUSED, STOPPED, SEEN = "loop.paused", "loop.stop", "loop.seen"
@@ -92,11 +93,13 @@ def _alone(system: System) -> Iterator[None]:
 def _look(
     system: System, data: str | None, options: dict[str, Any], ask: Ask, progress: Progress
 ) -> Result | None:
-    """A cycle if there is something new to look at, else None."""
+    """A cycle if there is something new to look at, else None. New bars are fetched first, where an exchange is set."""
     with Store(system.state / STORE_NAME) as store:
         if why := rest_reason(store, Ledger(store)):
             progress(f"resting: {why}")
             return None
+        if data is None:
+            refresh(system, progress)
         if store.setting(SEEN) == fingerprint(system, data):
             progress("nothing new since the last cycle")
             return None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mendel.commands import data_fetch, data_import
-from mendel.commands.common import JsonOption, emit, guarded, iso, say
+from mendel.commands.common import NO, Answer, JsonOption, emit, guarded, iso, say
 from tools.errors import MendelError
+
+if TYPE_CHECKING:
+    from tools.contracts import Market
 
 app = typer.Typer(
     help="Fetch or import candles, check the ones that you have, make some with planted truth.",
@@ -21,7 +24,11 @@ app.command("import")(data_import.import_)
 
 
 class CheckError(MendelError):
-    """What was checked cannot be written there."""
+    """What was checked is not fit for use, or cannot be written there."""
+
+
+class SynthError(MendelError):
+    """A world cannot be written there."""
 
 
 @app.command("synth")
@@ -40,15 +47,28 @@ def synth(
         list[str] | None, typer.Option(help="Leave out a column; may be repeated.", show_default=False)
     ] = None,
     format: Annotated[str, typer.Option(help="parquet, feather, csv or csv.gz.")] = "parquet",
+    timeframe: Annotated[str, typer.Option(help="Length of a bar; it divides a day.")] = "5m",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over candles that no such world was written with.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a synthetic market whose truth is known.
+    """Write a synthetic market whose truth is known. Candles of another origin are not written over.
 
     Example: mendel data synth my-squeeze/data --days 182
     """
     from lab.worlds import generate_world, write_world
+    from tools.market.clock import timeframe_minutes
 
-    world = generate_world(days=days, symbols=symbol or None, seed=seed, placebo=placebo)
+    world = generate_world(
+        days=days,
+        symbols=symbol or None,
+        seed=seed,
+        placebo=placebo,
+        timeframe_minutes=timeframe_minutes(timeframe),
+    )
+    if not force and not (folder / "truth.json").exists():
+        _keep([folder / f"{name}-{timeframe}.{format}" for name in world.markets])
     paths = write_world(world, folder, format=format, without=without or [])
     if as_json:
         emit(
@@ -62,6 +82,15 @@ def synth(
         )
         return
     say(f"{folder}: {len(paths) - 1} symbols, {days} days, and {paths[-1].name} with what was planted.")
+
+
+def _keep(targets: Iterable[Path]) -> None:
+    """Refuse to write over candles that may be real ones."""
+    for target in targets:
+        if target.exists():
+            raise SynthError(
+                f"{target}: is there already and is no generated one (no truth.json beside it); name another folder, or --force"
+            )
 
 
 @app.command("check")
@@ -82,42 +111,65 @@ def check(
 ) -> None:
     """Load candles as Mendel would and say what is in them. Nothing is repaired unless asked for.
 
+    Each file that is not fit for use gets one line (exit code 1, 2 where none is).
+
     Example: mendel data check 'candles/*-5m.csv' --repair --to mended
     """
-    from tools.market.load import find_files, load_markets
+    from tools.market.clock import timeframe_text
+    from tools.market.load import check_markets, find_files
     from tools.market.save import save_market
 
     if to is not None and to.exists() and not to.is_dir():
         raise CheckError(f"--to {to}: is a file; name a folder")
-    markets = load_markets(pattern, timeframe=timeframe, repair=repair)
+    markets, wrong = check_markets(pattern, timeframe=timeframe, repair=repair)
+    if not markets:
+        raise CheckError(next(iter(wrong.values())))
     targets = (
-        {name: to / f"{name}-{m.timeframe_minutes}m.parquet" for name, m in markets.items()} if to else {}
+        {name: to / f"{name}-{timeframe_text(m.timeframe_minutes)}.parquet" for name, m in markets.items()}
+        if to
+        else {}
     )
     _spare(targets.values(), find_files(pattern))
-    shown: dict[str, Any] = {}
-    for name, market in markets.items():
-        shown[name] = {
-            "bars": len(market),
-            "timeframe_minutes": market.timeframe_minutes,
-            "from": iso(int(market.time[0])),
-            "to": iso(int(market.time[-1])),
-            "columns": sorted(market.columns),
-            "roles": {r: list(c) for r, c in market.roles.items() if c},
-            "notes": list(market.notes),
-        }
     for name, target in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         save_market(markets[name], target)
     if as_json:
-        emit({"symbols": shown, "files": [str(target) for target in targets.values()]})
-        return
-    for name, facts in shown.items():
+        shown = {name: _facts(market) for name, market in markets.items()}
+        emit({"symbols": shown, "files": [str(target) for target in targets.values()], "failed": wrong})
+    else:
+        _show(markets, targets.values(), wrong.values())
+    if wrong:
+        raise Answer(NO, f"{len(wrong)} not fit for use: {next(iter(wrong.values()))}")
+
+
+def _facts(market: Market) -> dict[str, Any]:
+    return {
+        "bars": len(market),
+        "timeframe_minutes": market.timeframe_minutes,
+        "from": iso(int(market.time[0])),
+        "to": iso(int(market.time[-1])),
+        "columns": sorted(market.columns),
+        "roles": {r: list(c) for r, c in market.roles.items() if c},
+        "notes": list(market.notes),
+    }
+
+
+def _show(markets: Mapping[str, Market], targets: Iterable[Path], wrong: Iterable[str]) -> None:
+    for name, market in markets.items():
+        facts = _facts(market)
         say(
-            f"{name:<12} {facts['bars']:>9,} bars of {facts['timeframe_minutes']} m, {facts['from']} to {facts['to']}"
+            f"{name:<12} {len(market):>9,} bars of {market.timeframe_minutes} m, {facts['from']} to {facts['to']}"
         )
-        for line in facts["notes"]:
+        roles = [
+            role if names == [role] else f"{role} ({', '.join(names)})"
+            for role, names in facts["roles"].items()
+            if role != "price"
+        ]
+        for line in [", ".join(["prices", *roles]), *market.notes]:
             say(f"             {line}")
-    for target in targets.values():
+    for line in wrong:
+        say(f"not fit: {line}")
+    for target in targets:
         say(f"{target}: written")
 
 

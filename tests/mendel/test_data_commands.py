@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli_kit import COMMAND, ENVIRONMENT, ROOT, mendel, refused
-
-sys.path.append(str(ROOT / "tests/market"))
 from exchange_stub import NOW, START, STEP, Stub, running
 
 FETCH = ("data", "fetch", "--exchange", "binance", "--symbol", "TON/USDT")

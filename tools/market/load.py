@@ -68,6 +68,31 @@ def load_markets(
     return {name: checked(found[name], timeframe, repair) for name in wanted}
 
 
+def check_markets(
+    pattern: str, *, timeframe: str | None = None, repair: bool = False
+) -> tuple[dict[str, Market], dict[str, str]]:
+    """The markets of ``pattern`` that are fit for use, by symbol, and for the others file or symbol -> what is wrong, one line
+    each. Raises MarketError where no file matches."""
+    fit: dict[str, Market] = {}
+    wrong: dict[str, str] = {}
+    for path in find_files(pattern):
+        try:
+            found = read_markets(path)
+        except MarketError as error:
+            wrong[path.name] = str(error)
+            continue
+        for name, market in found.items():
+            try:
+                if name in fit:
+                    raise MarketError(
+                        f"{name} is in both {fit[name].source} and {path.name}: narrow {pattern!r} to one of them"
+                    )
+                fit[name] = checked(market, timeframe, repair)
+            except MarketError as error:
+                wrong[path.name if len(found) == 1 else f"{path.name}: {name}"] = str(error)
+    return fit, wrong
+
+
 def find_files(pattern: str, root: Path | None = None) -> list[Path]:
     """The market files that ``pattern`` (glob, folder or file) names, sorted. Raises MarketError when none does."""
     place = Path(pattern).expanduser()

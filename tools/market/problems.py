@@ -37,7 +37,7 @@ REMEDIES = {
     ProblemCode.DUPLICATE: f"to keep the last row of each time: {_MEND}",
     ProblemCode.TIMEFRAME: "set [data].timeframe to what the bars are, or resample the file",
     ProblemCode.IRREGULAR: "resample the file; --repair cannot guess the bars",
-    ProblemCode.GAP: f"fetch the missing bars, or fill them with flat bars of volume 0: {_MEND}",
+    ProblemCode.GAP: f"fetch the missing bars, or fill them with flat bars of volume 0: {_MEND}, or set [data] repair",
     ProblemCode.PRICE: f"to replace these rows by flat bars of volume 0: {_MEND}",
     ProblemCode.HIGH_LOW: f"to replace these rows by flat bars of volume 0: {_MEND}",
     ProblemCode.NEGATIVE_VOLUME: f"to set these to 0: {_MEND}",

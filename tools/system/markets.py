@@ -86,6 +86,7 @@ def vault_start(markets: Mapping[str, Market], setting: datetime | float) -> int
 
 def _load(system: System, data: str | None, repair: bool) -> dict[str, Market]:
     settings = system.config.data
+    repair = repair or settings.repair
     if data is None and settings.path is None and settings.provider is not None:
         from tools.system.provider import provided_markets
 

@@ -94,6 +94,28 @@ class StrategySection(Section):
         return self
 
 
+class FetchSection(Section):
+    """[data] fetch: what the endless loop fetches before it looks, as ``mendel data fetch`` does."""
+
+    exchange: str | None = setting(
+        None, "exchange to fetch new bars from, by ccxt's id; none: nothing is fetched"
+    )
+    symbols: list[str] = setting([], "its markets, such as TON/USDT, or TON/USDT:USDT for a perpetual")
+    timeframe: str = setting("5m", "length of a bar, such as 5m or 1h")
+    since: str | None = setting(None, "UTC date of the first bar of a file that is not there yet")
+    series: list[Literal["taker", "funding", "open-interest"]] = setting(
+        [], "what is fetched beside the candles"
+    )
+    to: str = setting("data", "folder of the files, relative to mendel.toml; [data] path names them, too")
+    url: str | None = setting(None, "address to ask instead of the exchange's own (a proxy)")
+
+    @model_validator(mode="after")
+    def _complete(self) -> FetchSection:
+        if self.exchange is not None and not self.symbols:
+            raise ValueError('symbols are missing; write for example symbols = ["TON/USDT"]')
+        return self
+
+
 class DataSection(Section):
     """[data]"""
 
@@ -106,6 +128,10 @@ class DataSection(Section):
     )
     symbols: list[str] = setting([], "symbols to use; empty: all that the files hold")
     roles: dict[str, list[str]] = setting({}, "which columns have which role, where names do not tell")
+    repair: bool = setting(
+        False, "whether candles with gaps or faults are mended when they are loaded, instead of refused"
+    )
+    fetch: FetchSection = setting(FetchSection(), "new bars for the endless loop")
 
     @field_validator("timeframe")
     @classmethod
