@@ -14,6 +14,7 @@ WORDS = (
     "only_offset",  # 1: trailing_only_offset_is_reached
     "exit_profit_only",
     "exit_profit_offset",
+    "ignore_roi",  # 1: ignore_roi_if_entry_signal
     "roi_steps",
 )
 ROI_STEPS = 64

@@ -35,14 +35,17 @@ ROOT = HERE.parents[1]
 #: freqtrade's reasons -> ours. A reason that is not here is a custom exit's own text.
 REASONS = {
     "exit_signal": {"signal"},
-    "roi": {"target"},
+    "roi": {"target", "signal"},  # an ROI that is reached when its step begins is left at the open
     "stop_loss": {"stop"},
     "trailing_stop_loss": {"trail", "stop"},
 }
 
-TICK = "theirs rounds the stop up to the price's step, and the low is on it: ours is less than a step below"
+TICK = "theirs rounds the stop towards the entry, to the price's step, and the low (high) is on it: ours is less than a step away"
 INSIDE = "their stop trails on a candle's high before that candle's low; ours from the next candle on"
 CLOSE = "a profit is asked for at the close that decides; theirs at the open that fills"
+GAP = "the next open is not the close: on a position's first bar, what rests is measured from the close"
+#: Strategies whose levels are said bar by bar (Exits.by_row).
+BY_ROW = {"RoiRises", "RoiWaits"}
 FOLLOWS = "follows from one of these: the other side is in a position"
 UNKNOWN = "not explained"
 
@@ -114,7 +117,7 @@ def compare(
     rounded = {(row[0], row[1]) for row in theirs if _on_a_step(row, stoploss)}
     forced = {key for key, (_, reason) in rows.items() if reason == "force_exit"}
     whys = {
-        key: why(key, rows, mine, rounded)
+        key: _gap(why(key, rows, mine, rounded), rows.get(key), name)
         for key in sorted(rows.keys() | mine.keys())
         if key not in forced & open_ones
     }
@@ -134,6 +137,12 @@ def compare(
     )
 
 
+def _gap(text: str, theirs: tuple[int, str] | None, name: str) -> str:
+    if text == UNKNOWN and name in BY_ROW and theirs is not None and theirs[1] == "roi":
+        return GAP
+    return text
+
+
 def stoploss_in(file: Path) -> float:
     """The stop that the class writes, above 0."""
     found = re.search(r"^    stoploss = -([0-9.]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
@@ -144,9 +153,10 @@ Rows = dict[tuple[str, int], tuple[int, str]]
 
 
 def _on_a_step(row: list[Any], stoploss: float) -> bool:
-    """Whether a trade of theirs ended at its stop rounded up by less than one step of the price."""
+    """Whether a trade of theirs ended at its stop rounded towards the entry by less than one step of the price."""
     decimals = max(len(repr(float(rate)).partition(".")[2]) for rate in row[4:6])
-    above = row[5] - row[4] * (1.0 - stoploss)
+    side = 1.0 if row[5] < row[4] else -1.0  # a stop loss is a loss
+    above = side * (row[5] - row[4] * (1.0 - side * stoploss))
     return bool(row[3] == "stop_loss" and 0.0 < above < 10.0**-decimals * 1.000001)
 
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.bench.freqtrade_side import QUOTE, config, offline, stay_offline
+from tools.bench.freqtrade_side import QUOTE, config, market, offline, stay_offline
 
 FEE = 5e-4
 TIMEFRAMES = ("5m", "15m", "1h")
@@ -25,13 +25,17 @@ def main() -> None:
     stay_offline()
     logging.disable(logging.WARNING)
     pairs = [f"{symbol.removesuffix(QUOTE)}/{QUOTE}" for symbol in symbols.split(",")]
-    wanted = names or [class_in(path) for path in sorted(Path(strategies).glob("*.py"))]
+    files = {class_in(path): path for path in sorted(Path(strategies).glob("*.py"))}
+    wanted = names or list(files)
     with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         store(home, Path(candles), pairs)
         exchanges: Any = importlib.import_module("freqtrade.exchange")
-        exchanges.Binance = offline(exchanges.Binance, pairs)
-        found = {name: trades_of(home, strategies, pairs, name) for name in wanted}
+        plain, found = exchanges.Binance, {}
+        for futures in (False, True):
+            exchanges.Binance = on_futures(plain, pairs) if futures else offline(plain, pairs)
+            chosen = [name for name in wanted if ("can_short = True" in files[name].read_text()) is futures]
+            found |= {name: trades_of(home, strategies, pairs, name, futures) for name in chosen}
     print(json.dumps(found))
 
 
@@ -39,6 +43,27 @@ def class_in(path: Path) -> str:
     """The last class of a file: the ones before it are its bases."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("class ")]
     return lines[-1].removeprefix("class ").partition("(")[0]
+
+
+def contract(pair: str) -> str:
+    """The perpetual's name."""
+    return f"{pair}:{QUOTE}"
+
+
+def on_futures(exchange: Any, pairs: list[str]) -> Any:
+    """The exchange's class with perpetuals as its markets; its leverage tiers come with freqtrade."""
+    swap = {"type": "swap", "spot": False, "swap": True, "linear": True, "contractSize": 1.0, "settle": QUOTE}
+    made = {contract(pair): {**market(pair), **swap, "symbol": contract(pair)} for pair in pairs}
+    closed = offline(exchange, pairs)
+
+    def reload_markets(self: Any, force: bool = False, *, load_leverage_tiers: bool = True) -> None:
+        self._markets = made
+        self._last_markets_refresh = 1
+        self.fill_leverage_tiers()
+
+    return type(
+        exchange.__name__, (closed,), {"reload_markets": reload_markets, "__module__": exchange.__module__}
+    )
 
 
 def store(home: Path, candles: Path, pairs: list[str]) -> None:
@@ -63,6 +88,12 @@ def store(home: Path, candles: Path, pairs: list[str]) -> None:
                     .reset_index()
                 )
             kept.ohlcv_store(pair, timeframe, pd.DataFrame(frame), enums.CandleType.SPOT)
+            kept.ohlcv_store(contract(pair), timeframe, pd.DataFrame(frame), enums.CandleType.FUTURES)
+        for timeframe in ("1h", "8h"):  # nothing is paid: funding is compared elsewhere
+            hours = fine.set_index("date").resample(timeframe).agg(rules).dropna().reset_index()
+            kept.ohlcv_store(contract(pair), timeframe, pd.DataFrame(hours), enums.CandleType.MARK)
+            unpaid = hours.assign(open=0.0, high=0.0, low=0.0, close=0.0, volume=0.0, funding_rate=0.0)
+            kept.ohlcv_store(contract(pair), timeframe, pd.DataFrame(unpaid), enums.CandleType.FUNDING_RATE)
 
 
 def read(path: Path) -> Any:
@@ -74,8 +105,13 @@ def read(path: Path) -> Any:
     return frame[["date", "open", "high", "low", "close", "volume"]]
 
 
-def trades_of(home: Path, strategies: str, pairs: list[str], name: str) -> Any:
-    settings = {**config(pairs), "fee": FEE, "stake_amount": 100.0, "strategy_path": strategies}
+def trades_of(home: Path, strategies: str, pairs: list[str], name: str, futures: bool) -> Any:
+    names = [contract(pair) for pair in pairs] if futures else pairs
+    settings = {**config(names), "fee": FEE, "stake_amount": 100.0, "strategy_path": strategies}
+    if futures:
+        price = {"price_side": "same", "use_order_book": True, "order_book_top": 1}
+        settings |= {"trading_mode": "futures", "margin_mode": "isolated"}
+        settings |= {"entry_pricing": price, "exit_pricing": price}
     (home / "config.json").write_text(json.dumps(settings), encoding="utf-8")
     arguments = {
         "config": [str(home / "config.json")],

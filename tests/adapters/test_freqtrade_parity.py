@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from freqtrade_parity import STRATEGIES, UNKNOWN, class_in, compare, run_ours, run_theirs, stoploss_in
+from freqtrade_parity import GAP, STRATEGIES, UNKNOWN, compare, run_ours, run_theirs, stoploss_in
+from freqtrade_side import class_in
 
 CANDLES, PYTHON = os.environ.get("MENDEL_CANDLES", ""), os.environ.get("MENDEL_BENCH_PYTHON", "")
 SYMBOLS = "TONUSDT,BTCUSDT,DOGEUSDT"
@@ -26,5 +27,6 @@ def test_the_same_trades_as_freqtrade_or_a_named_difference() -> None:
         row = compare(name, theirs[name], ours, stoploss_in(file))
         assert UNKNOWN not in row.whys, (name, row)
         assert row.theirs > 100, (name, row)
+        assert row.whys.get(GAP, 0) <= 0.002 * row.theirs, (name, row)
         if name not in TRAILS:
             assert row.same >= 0.99 * max(row.ours, row.theirs), (name, row)

@@ -36,12 +36,12 @@ Int Real Decimal Categorical Boolean Parameter, buy_params, Strategy.json | yes
 talib talib.abstract technical.qtpylib | partly | the real ones where installed; else stand-ins, which name what they lack
 pandas_ta and other packages | yes | from the system's own interpreter
 Trade in callbacks | partly | the open trade; closed trades, orders and locks are refused by name
-minimal_roi that rises with time | no | the least step that has begun counts
-ignore_roi_if_entry_signal | no | ROI rests whatever the entry signal says
+minimal_roi that rises with time, ignore_roi_if_entry_signal | yes
 adjust_trade_position, position_adjustment_enable | no | a position keeps its size
 custom_entry_price custom_exit_price adjust_entry_price | no | entries and exits fill at the next open, or at a resting stop or ROI
 custom_roi | no | minimal_roi counts
 protections, bot_loop_start, order_filled | no | not called in a simulation of one symbol
+order_types unfilledtimeout order_time_in_force | no | market orders at the next open; stops and ROI rest
 freqai | no | no model is trained here
 """
 

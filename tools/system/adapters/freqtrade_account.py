@@ -28,6 +28,7 @@ from tools.backtest.step import STOP as STOP_AT
 from tools.contracts import DECISION_COLUMNS, Costs, ExitPlan, Floats, Market
 from tools.errors import MendelError
 from tools.system.adapters.freqtrade_exits import Exits, read_exits
+from tools.system.adapters.freqtrade_levels import Levels
 
 _ENTRY, _LEVERAGE, _STAKE, _STOP, _EXIT, _CONFIRMED = (
     ANSWER.index(name) for name in ("entry", "leverage", "stake", "stop", "exit", "exit_confirmed")
@@ -45,13 +46,16 @@ class FreqtradeAccount:
         self._time, self._bar_ns = market.time.tolist(), market.timeframe_minutes * 60_000_000_000
         self._fee = costs.taker_bps * 1e-4
         self._worst = 0.0
+        self._levels: Levels | None = None
 
     def conversation(self, table: Floats) -> Conversation:
         """``table`` holds the signals, then the facts. Returns decisions, (bars, 9)."""
         exits = read_exits(table[:, len(SIGNALS) :].T.reshape(-1))
         self.plan = exits.plan(self._costs, self._market.timeframe_minutes)
         decided = self._resting(table, exits)
-        if (exits.asks or exits.profit_only) and len(table) > 1:
+        if exits.by_row:
+            self._levels = Levels(exits, self._costs, self._market.timeframe_minutes, table)
+        if (exits.asks or exits.profit_only or exits.by_row) and len(table) > 1:
             yield from self._live(decided, exits)
         return decided
 
@@ -84,6 +88,7 @@ class FreqtradeAccount:
                 bar = entries[at]
             if account.position is None or self._leaves(decided, bar):
                 yield from self._enter(bar, decided, exits)
+                self._rest(bar, decided[bar])
             bar += 1
             if bar < bars:
                 account.step(bar, decided[bar - 1].tolist())
@@ -117,6 +122,11 @@ class FreqtradeAccount:
         row[SIZE] = size
         return decided
 
+    def _rest(self, bar: int, row: Floats) -> None:
+        """What rests on the bar after the one of an entry's row, where it is said bar by bar."""
+        if self._levels is not None and (row[ENTER_LONG] > 0.0 or row[ENTER_SHORT] > 0.0):
+            self._levels.enter(bar, row)
+
     def _hold(self, bar: int, decided: Floats, exits: Exits, position: Position) -> Conversation:
         """Ask at the close of a bar in a position, and write what follows into its row."""
         long = position.side > 0.0
@@ -125,11 +135,11 @@ class FreqtradeAccount:
         profit = self._profit(position, self.account.rules.closes[bar])
         if row[leave] > 0.0 and exits.profit_only and profit <= exits.profit_offset:
             row[leave] = 0.0
-        wish = 0.0
+        wish, moved = 0.0, 0.0
         if exits.asks & _DURING:
             answer = yield self._during(bar, position, profit, exits.asks & _DURING)
-            wish = answer[_EXIT]
-            if exits.moves:
+            wish, moved = answer[_EXIT], answer[_STOP]
+            if exits.moves and self._levels is None:
                 self._move(row, position, answer[_STOP])
         if wish == 1.0 and row[leave] == 0.0:
             row[leave], row[enter] = 1.0, 0.0  # or the row would contradict itself
@@ -137,6 +147,8 @@ class FreqtradeAccount:
             answer = yield self._during(bar, position, profit, CONFIRM_EXIT)
             if answer[_CONFIRMED] == 0.0:
                 row[leave] = 0.0
+        if self._levels is not None:
+            self._levels.hold(bar, row, position, self.account.rules, moved if exits.moves else 0.0)
         return decided
 
     def _move(self, row: Floats, position: Position, distance: float) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sandbox.child.freqtrade_facts import ROI_STEPS, WORDS
 from sandbox.host.contracts import AnswerError, Floats
@@ -30,23 +31,35 @@ class Exits:
     only_offset: bool
     profit_only: bool
     profit_offset: float
+    ignore_roi: bool
     roi: tuple[tuple[float, float], ...]
 
     def plan(self, costs: Costs, minutes: int) -> ExitPlan:
         """The exits that change while a position is held, on bars of so many minutes."""
-        targets = tuple(
+        targets = () if self.by_row else self.targets(costs, minutes)
+        moves = self.moves and not self.by_row
+        if not self.trailing:
+            return ExitPlan(targets, moves=moves, levels=self.by_row)
+        then = self.trailing_positive or (self.stoploss if self.only_offset else 0.0)
+        if not then:
+            return ExitPlan(targets, moves=moves, levels=self.by_row)
+        offset = self.trailing_offset
+        after = max(price_move(offset, costs, costs.taker_bps), 0.0) if offset > 0.0 else 0.0
+        return ExitPlan(targets, after, min(then / costs.leverage, _MOST_STOP), moves, self.by_row)
+
+    def targets(self, costs: Costs, minutes: int) -> tuple[tuple[int, float], ...]:
+        """minimal_roi as (bars after the entry, distance from the entry price), in order."""
+        return tuple(
             (math.ceil(after / minutes), max(price_move(profit, costs, costs.maker_bps), _LEAST))
             for after, profit in self.roi
         )
-        moves = self.moves
-        if not self.trailing:
-            return ExitPlan(targets, moves=moves)
-        then = self.trailing_positive or (self.stoploss if self.only_offset else 0.0)
-        if not then:
-            return ExitPlan(targets, moves=moves)
-        offset = self.trailing_offset
-        after = max(price_move(offset, costs, costs.taker_bps), 0.0) if offset > 0.0 else 0.0
-        return ExitPlan(targets, after, min(then / costs.leverage, _MOST_STOP), moves)
+
+    @property
+    def by_row(self) -> bool:
+        """Whether what rests must be said bar by bar: an ROI that rises with time, or that an entry signal suspends."""
+        profits = [profit for _, profit in self.roi]
+        rises = any(later > earlier for earlier, later in pairwise(profits))
+        return bool(profits) and (rises or self.ignore_roi)
 
     @property
     def moves(self) -> bool:
@@ -97,5 +110,6 @@ def read_exits(facts: Floats) -> Exits:
         told["only_offset"] > 0.0,
         told["exit_profit_only"] > 0.0,
         told["exit_profit_offset"],
+        told["ignore_roi"] > 0.0,
         tuple((after, profit) for after, profit in pairs),
     )

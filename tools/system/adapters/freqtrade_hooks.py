@@ -23,7 +23,12 @@ NOT_FOLLOWED = {
     "feature_engineering_standard": "not called: no model is trained here",
     "feature_engineering_expand_all": "not called: no model is trained here",
     "set_freqai_targets": "not called: no model is trained here",
-    "ignore_roi_if_entry_signal": "not followed: ROI rests whatever the entry signal says",
+    "position_adjustment_enable": "not followed: a position keeps its size",
+    "use_custom_roi": "not followed: minimal_roi counts",
+    "order_types": "not followed: market orders at the next open, and stops and ROI that rest",
+    "order_time_in_force": "not followed: no order waits",
+    "unfilledtimeout": "not followed: no order waits",
+    "ignore_buying_expired_candle_after": "not followed: a signal is acted on at the next open",
 }
 PARTLY = {
     "confirm_trade_exit": "asked before exits by signal or custom_exit alone, not at a resting stop or ROI",

@@ -105,6 +105,7 @@ def facts(strategy: IStrategy, asks: int, roi_steps: int) -> list[float]:
         float(bool(strategy.trailing_only_offset_is_reached)),
         float(bool(_either(strategy, "exit_profit_only", "sell_profit_only"))),
         float(_either(strategy, "exit_profit_offset", "sell_profit_offset") or 0.0),
+        float(bool(_either(strategy, "ignore_roi_if_entry_signal", "ignore_roi_if_buy_signal"))),
         float(len(table)),
     ]
     return words + [number for step in table for number in step]
