@@ -186,6 +186,37 @@ def test_an_exchange_that_stays_away_keeps_what_came(stub: Stub, tmp_path: Path)
     assert not list(tmp_path.glob("*.parquet"))
 
 
+def test_what_came_before_an_error_is_not_asked_for_again(tmp_path: Path) -> None:
+    with running(Stub(start=START - 60 * DAY)) as stub:
+        since = START - 60 * DAY
+        stub.faults = lambda page, rows: (403, {}, b"{}") if page > 13 else rows
+        with pytest.raises(MarketError, match="is refused"):
+            get(stub, tmp_path, since=since)
+        assert [path.name for path in tmp_path.glob("*.parquet")] == []
+        stub.faults, first = (lambda page, rows: rows), len(stub.asked)
+        found = get(stub, tmp_path, since=since)
+        asked = [int(ask["startTime"]) for path, ask in stub.asked[first:] if path.endswith("klines")]
+        assert min(asked) == since + 10_000 * STEP and found.bars == BARS + 60 * 288
+        assert found.path.read_bytes() == get(stub, tmp_path / "whole", since=since).path.read_bytes()
+        found.path.unlink()
+        progress_file(found.path).write_bytes(b"PAR1 torn")
+        assert get(stub, tmp_path, since=since).new_bars == found.bars
+
+
+@pytest.mark.parametrize(
+    "name", ["binance", "binancecoinm", "bybit", "okx", "kraken", "kucoin", "gate", "bitget"]
+)
+def test_with_another_address_none_of_its_own_is_left(name: str) -> None:
+    def leaves(tree: Any) -> list[str]:
+        return [x for v in tree.values() for x in leaves(v)] if isinstance(tree, dict) else [str(tree)]
+
+    opened = open_exchange(name, [SPOT], url="http://127.0.0.1:9")
+    assert opened.api.apiKey in (None, "") and opened.api.secret in (None, "")
+    assert all(address.startswith("http://127.0.0.1:9") for address in leaves(opened.api.urls["api"]))
+    with pytest.raises(MarketError, match="needs POST requests, which are never made here"):
+        opened.api.fetch("http://127.0.0.1:9/order", "POST")
+
+
 def test_only_new_bars_are_asked_for_and_the_file_is_that_of_one_fetch(tmp_path: Path) -> None:
     series = ("taker", "funding", "open-interest")
     with running(Stub(now=NOW - 3 * DAY)) as stub:

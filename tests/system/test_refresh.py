@@ -50,6 +50,7 @@ def test_each_look_has_the_bars_that_have_closed_since(tmp_path: Path) -> None:
         assert second.new_bars == HOUR // STEP and fingerprint(attached, None) != seen
         (third,) = refresh(attached, said.append)
         assert third.new_bars == 0
+    assert attached.source_files() == ("app.py", "mendel.toml")
     market = every_market(attached)["TONUSDT"]
     assert len(market) == (NOW - START) // STEP - 5 * 288 and "filled 1 missing bar" in market.notes[0]
     assert said == ["TONUSDT: 563 new bars", "TONUSDT: 12 new bars"]

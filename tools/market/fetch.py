@@ -110,6 +110,7 @@ class _Fetch:
     mended: int = 0
     _saved_at: float = field(default_factory=time.monotonic)
     _save_took: float = 0.0
+    _now: Held | None = None
 
     def run(self) -> Held:
         held = self._held()
@@ -120,9 +121,14 @@ class _Fetch:
         taker, series = self._offered(market, held.origin.series, now)
         walk = candle_walk(self.exchange, market, self.wish, self.step, now, taker=taker)
         wanted = self._wanted(held, now)
-        first = held
-        for span in without(wanted, held.asked):
-            held = self._span(held, span, walk, series, now)
+        first = self._now = held
+        try:
+            for span in without(wanted, held.asked):
+                held = self._span(held, span, walk, series, now)
+        except (MarketError, KeyboardInterrupt):
+            if self.new_bars and self._now is not None:
+                write_held(self._now, progress_file(self.path))
+            raise
         self.refused += walk.refused
         self.mended += walk.mended
         if not len(held):
@@ -195,6 +201,7 @@ class _Fetch:
             self.new_bars += len(bars)
             if len(bars) or len(held):
                 held = held.plus(opened, columns, (at, self._settled(opened, at, stop, now)))
+                self._now = held
             at = stop
             left = max(0, (end - at) // self.step)
             self.say(f"{self.path.stem}: {self.new_bars:,} new bars, {left:,} to go")

@@ -73,7 +73,7 @@ def alone(path: Path) -> Iterator[None]:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f".{path.name}.lock"))
+        lock = FileLock(_beside(path, "lock"))
         lock.acquire(blocking=False)
     except Timeout as error:
         raise MarketError(f"{path}: another fetch is writing it; wait for its end") from error
@@ -89,7 +89,12 @@ def alone(path: Path) -> Iterator[None]:
 
 def progress_file(path: Path) -> Path:
     """Where an unfinished fetch of ``path`` is kept."""
-    return path.with_name(f".{path.name}.fetching")
+    return _beside(path, "fetching")
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    """A hidden name that no walk over a system's source takes for source."""
+    return path.with_name(f".mendel-{path.name.removeprefix('.mendel-')}.{suffix}")
 
 
 def read_held(path: Path, origin: Origin) -> tuple[Held, Held | None]:
@@ -122,7 +127,7 @@ def write_held(held: Held, path: Path) -> None:
     stamps = pd.DatetimeIndex((held.time * _MS).view("datetime64[ns]")).tz_localize("UTC")
     table = pa.Table.from_pandas(pd.DataFrame({"timestamp": stamps, **held.columns}), preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META: _described(held)})
-    part = path.with_name(f".{path.name}.part")
+    part = _beside(path, "part")
     try:
         with part.open("wb") as file:
             pq.write_table(table, file)
