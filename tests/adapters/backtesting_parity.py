@@ -40,7 +40,9 @@ RUINED = "a position that has lost its whole stake: ours is liquidated, theirs g
 WARMING = (
     "the ATR of a trailing stop before it is warm: theirs is taken from later bars, ours from earlier ones"
 )
+GAPPED = "a bar that opens beyond the target and comes back to the stop: theirs takes the stop, ours the open"
 FOLLOWS = "comes after one of these in the same run, whose later orders depend on it"
+THEY_FAIL = "the library itself ends in an error on this sample"
 UNKNOWN = "not explained"
 
 #: What the run itself says -> what that explains.
@@ -54,7 +56,7 @@ SAID = {
 }
 WARM_BARS = 120
 #: After one of these the two sides are in different places. A position of another size is in the same place.
-ROOTS = frozenset([LATE, BRIEF, RENEWED, RUINED, WARMING])
+ROOTS = frozenset([LATE, BRIEF, RUINED, WARMING])
 
 Row = tuple[float, float, float, float, float]  # side, entry bar, exit bar, entry price, exit price
 
@@ -139,20 +141,37 @@ def class_in(path: Path) -> str:
 def compare(name: str, sample: str, theirs: Any, ours: Any, notes: tuple[str, ...]) -> Compared:
     """Trade by trade; one that is open at the end is on neither side (theirs does not report it)."""
     if isinstance(theirs, str) or isinstance(ours, str):
-        return Compared(name, sample, -1, -1, 0, {}, (str(theirs)[:120], str(ours)[:200]), notes)
+        return Compared(
+            name, sample, -1, -1, 0, {THEY_FAIL: 1} if isinstance(theirs, str) else {UNKNOWN: 1}, ()
+        )
     rows = sorted((float(np.sign(row[0])), *map(float, row[1:])) for row in theirs)
+    said = frozenset(why for words, why in SAID.items() for n in notes if words in n)
+    count = len(rows)
+    rows = _merged(rows) if RENEWED in said else rows
     mine = [_row(t) for t in ours if t.closed]
     left, missed = list(mine), []
     for row in rows:
         match = next((m for m in left if _same(m, row)), None)
         left.remove(match) if match is not None else missed.append(row)
-    judge = Judge(rows, ours, frozenset(why for words, why in SAID.items() for n in notes if words in n))
+    judge = Judge(rows, ours, said)
     told = [(row, judge.theirs(row)) for row in missed] + [(row, judge.ours(row)) for row in left]
     first = min((row[1] for row, why in told if why in ROOTS), default=np.inf)
     told = [(row, FOLLOWS if why == UNKNOWN and row[1] >= first else why) for row, why in told]
     odd = tuple(f"{'theirs' if r in missed else 'ours'} {r}" for r, why in told if why == UNKNOWN)
-    whys = dict(Counter(why for _, why in told))
-    return Compared(name, sample, len(rows), len(mine), len(rows) - len(missed), whys, odd[:8], notes)
+    whys = dict(Counter(why for _, why in told)) | ({RENEWED: count - len(rows)} if count > len(rows) else {})
+    return Compared(name, sample, count, len(mine), len(rows) - len(missed), whys, odd[:8], notes)
+
+
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """Trades that follow each other on one side, at one bar and one price, as one."""
+    found: list[Row] = []
+    for row in rows:
+        before = next((r for r in found if r[0] == row[0] and r[2] == row[1] and r[4] == row[3]), None)
+        if before is None:
+            found.append(row)
+        else:
+            found[found.index(before)] = (*before[:2], row[2], before[3], row[4])
+    return found
 
 
 def _row(trade: Trade) -> Row:
@@ -169,16 +188,23 @@ class Judge:
 
     def __init__(self, theirs: Sequence[Row], ours: Sequence[Trade], said: frozenset[str]) -> None:
         self._theirs, self._ours, self._said = theirs, [_row(t) for t in ours], said
+        # Left at an open, by the target or since the close before was beyond it.
+        early = (ExitReason.TARGET, ExitReason.SIGNAL)
+        self._gapped = [_row(t) for t in ours if t.reason in early]
         self._ruined = [_row(t) for t in ours if t.reason is ExitReason.LIQUIDATION]
 
     def theirs(self, row: Row) -> str:
+        """Of a trade that ours lacks."""
         side, entry, last = row[:3]
         if any(r[:2] == row[:2] and r[2] <= last for r in self._ruined):
             return RUINED
+        if any(r[:4] == row[:4] and r[4] != row[4] for r in self._gapped):
+            return GAPPED
         covered = any(r[0] == side and r[1] <= entry and last <= r[2] for r in self._ours)
-        for why in (PART, RENEWED):
-            if why in self._said and covered:
-                return why
+        if PART in self._said and covered:
+            return PART
+        if RENEWED in self._said and any(r[:2] == row[:2] and r[2] == np.inf for r in self._ours):
+            return RENEWED  # theirs reports the pieces of what is open at the end, all but the last
         if WARMING in self._said and entry < WARM_BARS:
             return WARMING
         if LATE in self._said:
@@ -189,13 +215,14 @@ class Judge:
         return UNKNOWN
 
     def ours(self, row: Row) -> str:
+        """Of a trade that theirs lacks."""
         side, entry = row[:2]
         if row in self._ruined:
             return RUINED
+        if row in self._gapped and any(r[:4] == row[:4] for r in self._theirs):
+            return GAPPED
         if LATE in self._said and any(r[:2] == (side, entry - 1) for r in self._theirs):
             return LATE
-        if RENEWED in self._said and any(r[:2] == row[:2] for r in self._theirs):
-            return RENEWED
         if WARMING in self._said and entry < WARM_BARS:
             return WARMING
         return UNKNOWN

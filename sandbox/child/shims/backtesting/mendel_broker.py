@@ -64,7 +64,7 @@ class Broker:
             wants = "sl < price < tp" if side > 0 else "tp < price < sl"
             raise ValueError(f"{verb}(sl={sl}, tp={tp}) at a price of {price:g}: it needs {wants}")
         made = Order(self, side * size, limit, stop, sl, tp, tag)
-        made.place = here() if limit or stop else ""
+        made.place = here()
         if self.terms.exclusive:
             self.waiting.clear()
             self._closing = [(leg, 1.0) for leg in self.legs]

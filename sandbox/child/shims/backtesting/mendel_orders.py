@@ -6,6 +6,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .mendel_notes import here
+
 if TYPE_CHECKING:
     from .mendel_broker import Broker
 
@@ -83,7 +85,8 @@ class Trade:
         self.entry_price, self.entry_bar = price, bar
         self.exit_price: float | None = None
         self.exit_bar: int | None = None
-        self.tag = order.tag if order else None
+        self.tag: Any = order.tag if order else None
+        self.place = order.place if order else ""
         self._sl: float | None = order.sl if order else None
         self._tp: float | None = order.tp if order else None
 
@@ -154,7 +157,7 @@ class Trade:
 
     @sl.setter
     def sl(self, price: Any) -> None:
-        self._sl = _price_or_none(price, "sl")
+        self._sl, self.place = _price_or_none(price, "sl"), here()
 
     @property
     def tp(self) -> Any:
@@ -163,12 +166,11 @@ class Trade:
 
     @tp.setter
     def tp(self, price: Any) -> None:
-        self._tp = _price_or_none(price, "tp")
+        self._tp, self.place = _price_or_none(price, "tp"), here()
 
     def close(self, portion: float = 1.0) -> None:
         """Close it at the next open."""
-        if not 0 < portion <= 1:
-            raise ValueError(f"close(portion={portion!r}): give a fraction above 0, up to 1")
+        _check_portion(portion)
         if self.exit_bar is None:
             self._broker.leave(self, portion)
 
@@ -213,8 +215,14 @@ class Position:
 
     def close(self, portion: float = 1.0) -> None:
         """Close it at the next open."""
+        _check_portion(portion)
         for trade in self._broker.trades:
             trade.close(portion)
+
+
+def _check_portion(portion: float) -> None:
+    if not 0 < portion <= 1:
+        raise ValueError(f"close(portion={portion!r}): give a fraction above 0, up to 1")
 
 
 def _units(entry: Entry | None, quantity: float) -> float:

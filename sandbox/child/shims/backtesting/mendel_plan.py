@@ -92,18 +92,18 @@ class Planner:
     def _add(self, order: Order, side: float, word: str, cash: float) -> None:
         units = self._units(order, cash)
         if units >= 1 and units * self.price <= cash * self.terms.leverage * (1.0 + _ROUNDING):
-            self.notes.add(word, order.place or None)
+            self.notes.add(word, order.place)
             if word == "add":
                 self.free -= units * self.price
                 self.plan.new.append(Entry(order, side, units * self.price / self.equity, units))
 
     def _against(self, order: Order, side: float, live: float) -> None:
         if self.terms.hedging:
-            self.notes.add("hedge", order.place or None)
+            self.notes.add("hedge", order.place)
             return
         units = self._units(order, self.free)
         if 1 <= units < live:
-            self.notes.add("reduce", order.place or None)
+            self.notes.add("reduce", order.place)
         rest = units
         for k, left in enumerate(self.plan.left):
             taken = min(left, rest)
@@ -114,10 +114,10 @@ class Planner:
     def _enter(self, order: Order, side: float, units: float) -> None:
         terms, share = self.terms, abs(order.size)
         if units:
-            self.notes.add("units", order.place or None)
+            self.notes.add("units", order.place)
             share = units * self.price * (1.0 + terms.leverage * terms.fee) / (terms.leverage * self.equity)
             if not share <= 1.0 + _ROUNDING:
-                self.notes.add("money", order.place or None)
+                self.notes.add("money", order.place)
                 return
         self.plan.new.append(Entry(order, side, min(share, 1.0), units))
 
@@ -134,13 +134,13 @@ class Planner:
         """The row of this bar: what is left and entered, and where its stop and target rest."""
         plan = self.plan
         if plan.held and plan.wanted == plan.held and not sum(plan.left):
-            self.notes.add("renew")
+            self.notes.add("renew", plan.new[0].order.place)
         resting: list[Order | Trade] = [
             leg for leg, left in zip(plan.legs, plan.left, strict=True) if left > 0
         ]
         resting += [entry.order for entry in plan.new]
         if resting and not plan.enters and all(past(told, self.price) for told in resting):
-            self.notes.add("beyond")
+            self.notes.add("beyond", resting[0].place)
             plan.left, plan.new, resting = [0.0] * len(plan.left), [], []
         out_long, out_short = float(plan.leaves and plan.held > 0), float(plan.leaves and plan.held < 0)
         stop, target = self._distances(resting, plan.wanted) if plan.wanted else (0.0, 0.0)
@@ -162,7 +162,7 @@ class Planner:
         if None not in targets:
             target = max(side * (level / self.price - 1.0) for level in targets if level is not None)
         if stop > _MOST_STOP or target > _MOST_TARGET:
-            self.notes.add("far")
+            self.notes.add("far", resting[0].place)
         return min(max(stop, 0.0), _MOST_STOP), min(max(target, 0.0), _MOST_TARGET)
 
 
