@@ -195,11 +195,13 @@ def _tell_dry(dry: DryRun) -> None:
     if dry.columns_read is not None:
         unread = [name for name in dry.columns if name not in dry.columns_read]
         say(f"  reads    {', '.join(dry.columns_read) or 'no column'}; not {', '.join(unread) or 'none'}")
-    roles = ", ".join(f"{name} = {role}" for role, names in dry.roles.items() for name in names)
+    roles = ", ".join(
+        f"{name} = {role}" for role, names in dry.roles.items() if role != "price" for name in names
+    )
     if roles:
         say(f"  roles    {roles}")
     for what, names in dry.missing.items():
-        if names:
+        if names and what != "hooks":  # those are among the notes
             say(f"  missing {what}: {', '.join(names)}")
     if dry.stub_calls:
         say(f"  stubs    {', '.join(f'{name} x {n}' for name, n in list(dry.stub_calls.items())[:8])}")

@@ -19,6 +19,7 @@ from tools.system.system import System
 _MOST_ROUNDS = 6
 #: What a made-up environment variable holds: text, a number, and true.
 _MADE_UP = "1"
+_USUAL_DATA = "data/*.parquet"
 _NETWORK = re.compile(
     r"Operation not permitted|Name or service not known|name resolution|Max retries|Connection|connect|NetworkError"
     r"|OperationalError|ServerSelection|NoBrokers|gaierror|Unreachable"
@@ -84,7 +85,9 @@ class Attaching:
             why = f"the data cannot be used: {dry.reason}"
         first = found.candidates[0]
         with self.make_up(_minutes(first.timeframe or found.timeframe)) as pattern:
-            dry = dry_run(_on(system, pattern), self.count_trades, synthetic=True, variables=variables)
+            # A command's files lie where its own would; the others read them where they are.
+            place = _USUAL_DATA if first.kind == "command" else pattern
+            dry = dry_run(_on(system, place), self.count_trades, made_up=pattern, variables=variables)
         return replace(dry, notes=(*((why,) if why else ()), *dry.notes))
 
     def _mended(self, found: Detected, dry: DryRun) -> tuple[Detected | None, str]:

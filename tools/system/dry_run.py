@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -74,42 +75,48 @@ def dry_run(
     system: System,
     count_trades: CountTrades,
     *,
-    synthetic: bool = False,
+    made_up: str | None = None,
     variables: frozenset[str] = frozenset(),
 ) -> DryRun:
-    """Evaluate ``system`` once on the symbol with the most bars. Nothing that goes wrong is raised: it is the answer.
-    ``synthetic`` says that its data were made up; ``variables`` are environment variables that its source reads."""
+    """Evaluate ``system`` once on the symbol with the most bars, and on a second one where nothing is decided there.
+    Nothing that goes wrong is raised: it is the answer. ``made_up`` is the glob of data that were made up for it;
+    ``variables`` are environment variables that its source reads."""
     started = time.monotonic()
     try:
-        data = load_system_markets(system)
+        data = load_system_markets(system, data=made_up)
     except MendelError as error:
-        return DryRun("bad data", str(error), synthetic, seconds=time.monotonic() - started)
+        return DryRun("bad data", str(error), made_up is not None, seconds=time.monotonic() - started)
     try:
-        found = _evaluated(system, data, count_trades, variables)
+        if reporter_for(system) is not None:
+            found = _reported(system, data, made_up)
+        else:
+            found = _evaluated(system, data, count_trades, variables)
     except MendelError as error:
-        found = DryRun("bad setting", str(error), synthetic)
-    return replace(found, synthetic=synthetic, seconds=time.monotonic() - started)
+        found = DryRun("bad setting", str(error), False)
+    return replace(found, synthetic=made_up is not None, seconds=time.monotonic() - started)
+
+
+def _markets(data: SystemMarkets) -> list[Market]:
+    """Two symbols, the longest first, the newest bars of each."""
+    longest = sorted(data.markets.values(), key=lambda m: (-len(m), m.symbol))[:2]
+    return [market.cut(max(0, len(market) - MOST_BARS), len(market)) for market in longest]
 
 
 def _evaluated(
     system: System, data: SystemMarkets, count_trades: CountTrades, variables: frozenset[str]
 ) -> DryRun:
-    market = min(data.markets.values(), key=lambda m: (-len(m), m.symbol))
-    market = market.cut(max(0, len(market) - MOST_BARS), len(market))
     store = BundleStore(system.bundles)
     bundle = store.snapshot(system)
-    place = SandboxPlace(system.bundles, system.python)
-    if reporter_for(system) is not None:
-        return _reported(system, place, bundle, data, market)
     limits = system.config.sandbox.limits()
     short = replace(
         limits,
         wall_seconds=min(limits.wall_seconds, _SECONDS),
-        cpu_seconds=min(limits.cpu_seconds, int(_SECONDS)),
+        cpu_seconds=min(limits.cpu_seconds, math.ceil(_SECONDS)),
     )
+    place = SandboxPlace(system.bundles, system.python)
     with Sandbox(place, limits=short, zygotes=system.config.sandbox.zygotes) as sandbox:
         runner = Runner(system, sandbox, store)
-        decided = runner.decide(bundle, market)
+        market, decided, passed = _decided(runner, bundle, _markets(data))
         missing, decided = _without_columns(runner, bundle, market, decided, variables)
         seen = _seen(market, decided.outcome, missing)
         if decided.decisions is None or missing:
@@ -120,8 +127,19 @@ def _evaluated(
         decisions=_counts(decided.decisions),
         trades=count_trades(market, decided.decisions, system.config.costs.costs()),
         columns_read=read,
-        notes=(*decided.decisions.notes, *notes),
+        notes=(*passed, *decided.decisions.notes, *notes),
     )
+
+
+def _decided(runner: Runner, bundle: str, markets: list[Market]) -> tuple[Market, Decided, tuple[str, ...]]:
+    """The first market and what was decided on it; the second where that is more."""
+    first = runner.decide(bundle, markets[0])
+    if first.decisions is None or first.decisions.entries().any() or len(markets) < 2:
+        return markets[0], first, ()
+    second = runner.decide(bundle, markets[1])
+    if second.decisions is None or not second.decisions.entries().any():
+        return markets[0], first, ()
+    return markets[1], second, (f"{markets[0].symbol}: nothing was decided there",)
 
 
 def _seen(market: Market, outcome: Outcome, missing: tuple[str, ...]) -> DryRun:
@@ -184,14 +202,14 @@ def _made_up(market: Market, name: str) -> Any:
     return market.columns[like].copy()
 
 
-def _reported(
-    system: System, place: SandboxPlace, bundle: str, data: SystemMarkets, market: Market
-) -> DryRun:
+def _reported(system: System, data: SystemMarkets, made_up: str | None) -> DryRun:
     """A command reports figures, no decisions: whether it ran, and how many trades it names."""
     adapter = reporter_for(system)
     assert adapter is not None
-    ran = adapter.reports(system, place, bundle, data)[0]
-    seen = _seen(market, Outcome(Status.REJECTED if ran.why else Status.OK, ran.why), ())
+    bundle = BundleStore(system.bundles).snapshot(system)
+    place = SandboxPlace(system.bundles, system.python)
+    ran = adapter.reports(system, place, bundle, data, pattern=made_up)[0]
+    seen = _seen(_markets(data)[0], Outcome(Status.REJECTED if ran.why else Status.OK, ran.why), ())
     figures = {f["name"]: f["value"] for f in ran.reading.get("figures", [])}
     said = ", ".join(f"{name} {value:g}" for name, value in figures.items() if value is not None)
     trades = figures.get("trades")
