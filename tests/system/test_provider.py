@@ -164,6 +164,11 @@ def test_stubs_and_environment_reach_it(make: Make) -> None:
     assert list(provided_markets(system)) == ["TONUSDT"]
 
 
+def test_where_the_bars_come_from_is_no_patchs_to_change(make: Make) -> None:
+    system = make("def bars():\n    return table()")
+    assert system.frozen("feeds.py") and not system.editable("feeds.py") and system.editable("app.py")
+
+
 def test_a_cached_answer_is_whole_and_few_are_kept(tmp_path: Path) -> None:
     cache = AnswerCache(tmp_path)
     assert cache.get("a") is None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 Files = Mapping[str, bytes]
 _KEPT = 2
+_LEFT_SECONDS = 3600
 
 
 class AnswerCache:
@@ -41,6 +43,9 @@ class AnswerCache:
         self._sweep()
 
     def _sweep(self) -> None:
+        for left in self.folder.glob(".new-*"):  # of a process that was killed
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
         places = [
             place for place in self.folder.iterdir() if place.is_dir() and not place.name.startswith(".")
         ]

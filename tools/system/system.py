@@ -87,7 +87,16 @@ class System:
 
     def frozen(self, rel: str) -> bool:
         """Whether no patch may change ``rel``."""
-        return rel == CONFIG_NAME or matches(rel, self.config.system.frozen)
+        return rel == CONFIG_NAME or rel in self._providing() or matches(rel, self.config.system.frozen)
+
+    def _providing(self) -> tuple[str, ...]:
+        """The module that the bars come from, unless the strategy is in it, too: a change must not edit its own examiner."""
+        data, strategy = self.config.data, self.config.strategy
+        module = (data.provider or "").partition(":")[0]
+        if not module or data.path is not None or module == strategy.target.partition(":")[0]:
+            return ()
+        place = module.replace(".", "/")
+        return f"{place}.py", f"{place}/__init__.py"
 
     def editable(self, rel: str) -> bool:
         """Whether a patch may change, make or delete ``rel``. A path that goes through a symbolic link is
