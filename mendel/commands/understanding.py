@@ -134,9 +134,8 @@ def backtest(
         emit(_with_failures({**document, "notes": _notes(scored)}, failed))
     elif backtests:
         say(backtest_text(backtests, study.costs, study.until_ns, portfolio=shared))
-        for name, sentences in _notes(scored).items():
-            for sentence in sentences:
-                note(f"{name}: {sentence}")
+        for sentence in _told(_notes(scored), len(scored)):
+            note(sentence)
     if failed:
         raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}")
 
@@ -144,6 +143,18 @@ def backtest(
 def _notes(decisions: Mapping[str, Decisions]) -> dict[str, list[str]]:
     """What of each strategy's wishes was not followed as written."""
     return {symbol: list(decided.notes) for symbol, decided in sorted(decisions.items()) if decided.notes}
+
+
+def _told(notes: Mapping[str, list[str]], symbols: int) -> list[str]:
+    """One line for each note; the symbols are named where it is not of all of them."""
+    owners: dict[str, list[str]] = {}
+    for symbol, sentences in notes.items():
+        for sentence in sentences:
+            owners.setdefault(sentence, []).append(symbol)
+    return [
+        text if symbols > 1 and len(who) == symbols else f"{', '.join(who)}: {text}"
+        for text, who in owners.items()
+    ]
 
 
 def _shared_account(study: Study, decisions: Mapping[str, Decisions]) -> Portfolio:

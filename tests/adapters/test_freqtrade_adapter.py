@@ -13,6 +13,7 @@ from adapter_contract import AdapterContract, wavy_market
 from sandbox.host.contracts import Status
 from tools.backtest.simulate import simulate
 from tools.contracts import Market
+from tools.system.adapters.freqtrade_hooks import told_by_child
 from tools.system.attach import AttachError, attach
 from tools.system.runner import Decided, Runner, require
 from tools.system.system import System
@@ -182,6 +183,29 @@ class TestFreqtrade(AdapterContract):
         for bars in (1, 2, 5, 40):
             decided = runner.decide(base, wavy_market().cut(0, bars))
             assert require(decided).values.shape == (bars, 9)
+
+    def test_what_is_not_followed_is_told_with_the_decisions(self, runner: Runner, base: str) -> None:
+        more = """
+        @property
+        def protections(self):
+            return [{"method": "CooldownPeriod"}]
+
+        def adjust_trade_position(self, trade, **kwargs):
+            return None
+
+        position_adjustment_enable = False
+        unfilledtimeout = {"entry": 10}
+        """
+        told = require(self.asked(runner, base, textwrap.dedent(more))).notes
+        assert [line.partition(":")[0] for line in told] == [
+            "adjust_trade_position",
+            "protections",
+            "unfilledtimeout",
+        ]
+        assert require(runner.decide(base, wavy_market())).notes == ()
+        assert told_by_child("not followed as written: evil\nnot followed as written: leverage\n") == (
+            "leverage: at most [costs] leverage",
+        )
 
 
 def test_hooks_that_are_not_followed_are_named_when_it_is_attached(tmp_path: Path) -> None:

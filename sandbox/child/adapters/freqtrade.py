@@ -38,7 +38,12 @@ _METHODS = {
     "EXIT": ("custom_exit", "custom_sell"),
     "CONFIRM_EXIT": ("confirm_trade_exit",),
 }
-_LOST = ("adjust_trade_position", "custom_roi", "custom_entry_price", "custom_exit_price")
+#: Of these the trusted side knows what happens instead (tools/system/adapters/freqtrade_hooks.py).
+_LOST = """adjust_trade_position adjust_entry_price adjust_exit_price adjust_order_price custom_entry_price custom_exit_price
+custom_roi order_filled bot_loop_start check_entry_timeout check_exit_timeout protections freqai_info
+feature_engineering_standard feature_engineering_expand_all set_freqai_targets position_adjustment_enable use_custom_roi
+order_types order_time_in_force unfilledtimeout ignore_buying_expired_candle_after confirm_trade_exit leverage""".split()  # noqa: SIM905
+_UNFOLLOWED = "not followed as written: "
 
 
 def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +61,7 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
         first = bool(other) and turn < int(request["repeat"]) - 1
         strategy, filled, pair = _filled(request, cls, time, other if first else own, others)
     line.deliver(_table(strategy, filled, time))
+    _tell_unfollowed(strategy)
     line.say(())
     _answer(strategy, filled, pair, line, (time, terms))
 
@@ -231,9 +237,6 @@ def _asks(strategy: Any, settings: Any) -> int:
         }
         if switched_on.get(name, True) and overridden(strategy, *methods):
             wanted |= _CODES[name]
-    for name in _LOST:
-        if callable(vars(type(strategy)).get(name)):
-            sys.stdout.write(f"{type(strategy).__name__}.{name} is not asked: see the capability table\n")
     return wanted
 
 
@@ -245,6 +248,18 @@ def _answer(strategy: Any, filled: Any, pair: str, line: Line, told: tuple[Any, 
         strategy.dp.show(int(words[2]) + 1)
         found = talk.answer(words, names, int(words[0]))
         line.say([found.get(name, np.nan) for name in order])
+
+
+def _tell_unfollowed(strategy: Any) -> None:
+    """Into the log: what the class, or one that it inherits from, writes and Mendel does not follow, or not wholly."""
+    root = importlib.import_module("freqtrade.strategy").IStrategy
+    lines = [cls for cls in type(strategy).__mro__ if cls is not root and issubclass(cls, root)]
+    for name in _LOST:
+        written = next((vars(cls)[name] for cls in lines if name in vars(cls)), None)
+        if isinstance(written, property):
+            written = written.fget
+        if written:
+            sys.stdout.write(f"{_UNFOLLOWED}{name}\n")
 
 
 def _callbacks(strategy: Any, filled: Any, pair: str, terms: Mapping[str, float], time: Any) -> Any:

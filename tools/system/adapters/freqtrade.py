@@ -15,6 +15,7 @@ from tools.contracts import Costs, Decisions, ExitPlan, Market
 from tools.system.adapters.base import AdapterError, as_decisions, evaluation_of
 from tools.system.adapters.capabilities import rows
 from tools.system.adapters.freqtrade_account import FreqtradeAccount
+from tools.system.adapters.freqtrade_hooks import told_by_child
 from tools.system.adapters.freqtrade_pairs import other_columns
 from tools.system.system import System
 
@@ -106,4 +107,4 @@ class FreqtradeAdapter:
         if not isinstance(dialogue, FreqtradeDialogue):
             raise AdapterError(f"{market.symbol}: no conversation was held; run it again")
         decided = as_decisions(market, outcome)
-        return Decisions(decided.symbol, decided.values, dialogue.plan)
+        return Decisions(decided.symbol, decided.values, dialogue.plan, told_by_child(outcome.log))

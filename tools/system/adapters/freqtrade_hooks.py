@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 #: Method or attribute -> what happens instead.
@@ -64,3 +65,12 @@ def _switched_off(statement: ast.stmt) -> bool:
     return isinstance(value, ast.List | ast.Dict) and not (
         getattr(value, "elts", None) or getattr(value, "keys", None)
     )
+
+
+_LOGGED = re.compile(r"^not followed as written: (\w+)$", re.MULTILINE)
+
+
+def told_by_child(log: str) -> tuple[str, ...]:
+    """``hook: what happens instead`` for what a child wrote into its log. The log is hostile: only known names count."""
+    names = dict.fromkeys(_LOGGED.findall(log))
+    return tuple(f"{name}: {told}" for name in names if (told := NOT_FOLLOWED.get(name) or PARTLY.get(name)))
