@@ -236,3 +236,21 @@ def test_no_address_is_ever_contacted(tmp_path: Path, world: str, listener: tupl
     while not came:
         pass
     assert len(came) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "beside"),
+    [
+        ("signal.py", {}),
+        ("random.py", {}),
+        ("my-bot/2 trend.py", {}),
+        ("tools/agents.py", {"tools/__init__.py": "", "agents.py": ""}),
+        ("v1.2/sandbox.py", {}),
+        ("boty é /обмін.py", {}),
+        ("s-2/a.py", {"s-2/b.py": "x = 1\n"}),
+    ],
+)
+def test_odd_names_run(tmp_path: Path, world: str, file: str, beside: dict[str, str]) -> None:
+    first = "import b\n" if "s-2/b.py" in beside else ""
+    dry = tried(write(tmp_path, {file: first + SIGNALS, **beside}), world).dry
+    assert (dry.status, dry.columns_read) == ("ok", ("close",)), dry.reason

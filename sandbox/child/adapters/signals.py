@@ -6,6 +6,8 @@ import copy
 import dataclasses
 import importlib
 import inspect
+import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +54,23 @@ def resolve(reference: str, setting: str) -> Any:
     module_name, _, path = reference.partition(":")
     if not module_name or not path:
         raise Rejection(f'{setting} is {reference!r}: write it as "module:Name"')
+    _own_first(module_name.partition(".")[0])
     found: Any = importlib.import_module(module_name)
     for part in path.split("."):
         if not hasattr(found, part):
             raise Rejection(f"{setting} is {reference!r}, but {module_name} has no {path}: mend mendel.toml")
         found = getattr(found, part)
     return found
+
+
+def _own_first(name: str) -> None:
+    """Forget a module that is loaded already where the system has one of that name (its ``signal.py``, say)."""
+    loaded, folder = sys.modules.get(name), sys.path[0]
+    file = getattr(loaded, "__file__", None) or ""
+    if loaded is None or file.startswith(folder + "/"):
+        return
+    if os.path.isfile(f"{folder}/{name}.py") or os.path.isfile(f"{folder}/{name}/__init__.py"):  # noqa: PTH113
+        del sys.modules[name]
 
 
 def build_params(reference: str | None, overrides: Mapping[str, Any]) -> Any:
