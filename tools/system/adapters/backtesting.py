@@ -26,9 +26,9 @@ exclusive_orders, cash of Backtest(...) | yes
 exclusive_orders: the same side again | partly | held on with the new stop and target; no fees, and the old size
 trade.sl trade.tp, moved either way or removed | yes
 position.close() trade.close() | yes
-position.close(portion) trade.close(portion) | no | a position keeps its size until all of it is closed
-several trades on one side | no | the first entry counts until it is closed
-an order against a position without exclusive_orders | partly | closes or turns it; one that takes a part away is not made
+position.close(portion) trade.close(portion) | partly | the strategy sees it; the account keeps its size until all is closed
+several trades on one side | partly | the strategy sees them; the account keeps the size of the first until all are closed
+an order against a position without exclusive_orders | partly | closes or turns it; the account takes no part of it away
 hedging | no | an order against an open position is not made
 trade_on_close | no | orders fill at the next open
 margin commission spread of Backtest(...) | no | [costs] of mendel.toml counts

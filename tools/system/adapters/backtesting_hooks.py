@@ -11,7 +11,7 @@ _CALLS = {
 }
 _RESTS = "fills at the open after the bar that meets the price"
 _UNITS = "units are turned into a share of the account at the close that orders them"
-_PART = "not made: a position keeps its size until all of it is closed"
+_PART = "the account keeps its size until all of the position is closed"
 
 
 def unfollowed(classes: Iterable[ast.ClassDef]) -> list[str]:
