@@ -44,7 +44,8 @@ def cycle(
         study = engine.study(engine.bundles.snapshot(engine.system))
         path = report or engine.system.state / "reports" / f"{result['cycle']}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_report({**result, "architecture": study.architecture.to_json()}, path)
+        waivers = {w.gate: w.reason for w in engine.system.config.policy.waivers}
+        write_report({**result, "architecture": study.architecture.to_json(), "waivers": waivers}, path)
     return {**result, "report": str(path.resolve())}
 
 

@@ -10,6 +10,8 @@ from mendel.report import charts, counterexample, evidence, facts, words
 from mendel.report.compare import Comparison, compare
 from mendel.report.diff import read_diff
 from mendel.report.facts import Cycle
+from mendel.report.flow import picture
+from mendel.report.flow_svg import drawn
 from mendel.report.pictures import Picture, pictures
 from mendel.report.regimes import by_regime, losses
 from mendel.report.story import edge
@@ -150,6 +152,17 @@ def losses_view(cycle: Cycle) -> dict[str, Any] | None:
         "mean_bps": number(document.get("mean_bps")),
         "parts": losses(document),
     }
+
+
+def flow_view(cycle: Cycle) -> dict[str, Any] | None:
+    """The picture of the data flow; None where nothing could be read."""
+    found = picture(table(cycle.result.get("architecture")))
+    return None if found is None else {"svg": drawn(found), "note": found.note}
+
+
+def waivers_view(cycle: Cycle) -> list[tuple[str, str]]:
+    """(probe or gate, the person's reason)."""
+    return [(name, text(reason)) for name, reason in table(cycle.result.get("waivers")).items()]
 
 
 def prediction_view(hypothesis: Document) -> dict[str, Any]:

@@ -82,6 +82,9 @@ class SystemAnalyzer:
         ):
             lines.append(f"{title}: {len(found)}")
             lines += [f"  {f.severity.value:<8} {f.file}:{f.line}  {f.summary}" for f in found]
+        if self.diagnosis.waived:
+            lines.append(f"Waived in mendel.toml, not run: {len(self.diagnosis.waived)}")
+            lines += [f"  {name}: {reason}" for name, reason in self.diagnosis.waived.items()]
         lines += [f"Not probed: {self.diagnosis.unprobed}"] if self.diagnosis.unprobed else []
         return "\n".join([*lines, "", f"Until {self.bench.data.until}; nothing after it was looked at."])
 
