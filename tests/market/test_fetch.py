@@ -186,6 +186,13 @@ def test_an_exchange_that_stays_away_keeps_what_came(stub: Stub, tmp_path: Path)
     assert not list(tmp_path.glob("*.parquet"))
 
 
+def test_why_it_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    with pytest.raises(
+        MarketError, match=r"list of markets: 6 tries failed.*exchangeInfo \(Connection refused\)"
+    ):
+        get(Stub(url="http://127.0.0.1:9"), tmp_path)
+
+
 def test_what_came_before_an_error_is_not_asked_for_again(tmp_path: Path) -> None:
     with running(Stub(start=START - 60 * DAY)) as stub:
         since = START - 60 * DAY

@@ -56,7 +56,7 @@ class Exchange:
                 self._count("answers that were no data")
             except self.errors.BaseError as error:
                 self._judge(error, what)
-                problem = _short(error)
+                problem = f"{_short(error)}{_cause(error)}"
             except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
                 # ccxt takes an answer apart without looking whether it is one
                 problem = f"its answer is no {what} ({type(error).__name__})"
@@ -223,6 +223,16 @@ def _retry_after(headers: Any) -> float:
         return max(0.0, float(headers.get("Retry-After") or 0.0))
     except (TypeError, ValueError):
         return 0.0
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said at the bottom of it, such as " (Connection refused)"."""
+    below: BaseException | None = error
+    said = ""
+    while below is not None:
+        said = below.strerror if isinstance(below, OSError) and below.strerror else said
+        below = below.__cause__ or below.__context__
+    return f" ({said})" if said else ""
 
 
 def _short(found: object) -> str:
