@@ -110,14 +110,14 @@ def test_an_absolute_price_is_convicted(make_system: Maker, bench: Opener, tmp_p
     assert not passes(workbench, finding)
 
 
-def test_a_scale_dependence_outside_conditions_is_convicted_without_a_place(
-    make_system: Maker, bench: Opener
-) -> None:
+def test_a_number_outside_conditions_is_convicted_at_its_place(make_system: Maker, bench: Opener) -> None:
     source = SOUND.replace(
         'out["stop"] = 3 * true_range / close',
         'out["stop"] = 0.01\n    out["size"] = (volume / 1e5).clip(0.01, 1.0)',
     )
-    finding = only(found(make_system(HEAD + source, params="Params"), bench), "scale_dependence")
+    folder = make_system(HEAD + source, params="Params")
+    finding = only(found(folder, bench), "absolute_threshold")
+    assert finding.line == line_of(folder, "volume / 1e5")
     assert finding.counterexample["decisions_changed"] > 0
 
 

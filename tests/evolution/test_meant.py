@@ -13,6 +13,7 @@ from tools.analysis.workbench import Workbench
 from tools.contracts import Patch, PatchStatus
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.judge import starves
+from tools.evolution.propose import codemod_for
 from tools.evolution.system_evolution import SystemEvolution
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -120,10 +121,11 @@ def test_an_argument_of_the_memorys_name(make_system: Maker, candles: str) -> No
         assert "usual_2=" in fix.diff
 
 
-def test_an_unplaced_finding_names_what_is_suspected(make_system: Maker, candles: str) -> None:
+def test_a_number_beside_a_condition_is_placed_and_left_to_a_person(make_system: Maker, candles: str) -> None:
     folder = make_system(source("gate = (value.rolling(12).mean() - 400_000.0) > 0"))
     with Workbench(folder, data=candles) as bench:
         found = diagnose(bench.study()).findings
-    assert [f.category for f in found] == ["scale_dependence"]
+    assert [f.category for f in found] == ["absolute_threshold"]
+    assert codemod_for(found[0]) is None
     lines = (folder / "strategy.py").read_text(encoding="utf-8").splitlines()
     assert abs(found[0].line - next(n for n, text in enumerate(lines, 1) if "400_000" in text)) <= 3

@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.failing_test import test_files
 from tools.analysis.probes.accounting import AccountingProbe
+from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Conviction, Probe
 from tools.analysis.probes.blanks import BlankProbe
 from tools.analysis.probes.bounds import SILENCING, failed_finding
@@ -56,6 +57,7 @@ PROBES: tuple[Probe, ...] = (
     DirectionProbe(),
     UnitProbe(),
     ProtectionProbe(),
+    ArmedProbe(),
     TwiceProbe(),
     MirrorProbe(),
 )
@@ -79,6 +81,10 @@ def suspects_of(study: Study) -> list[Finding]:
     nothing can be a look-ahead."""
     found = detect_suspects(study.tree, study.architecture)
     return [s for s in found if study.shown_ahead or s.category != "lookahead"]
+
+
+#: What is not said of a strategy that sees the future.
+DOUBTFUL = frozenset(["unreachable_rule", "always_true", "one_sided"])
 
 
 @dataclass(frozen=True)
@@ -135,14 +141,17 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
     is left of a scale probe without a place is dropped when the place was found by its twin."""
     kept: dict[tuple[str, int, str], Conviction] = {}
     for c in convictions:
-        conditions = c.finding.details.get("conditions")
-        key = (c.finding.file, c.finding.line, "condition" if conditions else c.finding.category)
+        unit = c.finding.details.get("unit")  # a number that is counted in some unit
+        key = (c.finding.file, c.finding.line, "condition" if unit else c.finding.category)
         if key not in kept:
             kept[key] = c
             continue
         also = [*kept[key].finding.details.get("also", []), dict(c.finding.counterexample)]
         finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
         kept[key] = replace(kept[key], finding=finding)
+    if any(c.finding.category == "lookahead" for c in kept.values()):
+        # what the future moves may be the reason why a rule is out of reach: told again once it is mended
+        return [c for c in kept.values() if c.finding.category not in DOUBTFUL]
     explained = any(c.finding.category in EXPLAINS_A_SIDE for c in kept.values())
     return [c for c in kept.values() if not (explained and c.finding.category == "one_sided")]
 

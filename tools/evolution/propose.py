@@ -28,8 +28,11 @@ class Proposal:
 
 
 def codemod_for(finding: Finding) -> Codemod | None:
-    """The codemod of a finding's category, None where there is none yet."""
-    return next((c for c in CODEMODS if c.category == finding.category), None)
+    """The codemod of a finding's category, None where there is none yet, or no condition to rewrite."""
+    fitting = [c for c in CODEMODS if c.category == finding.category]
+    if "unit" in finding.details and not finding.details.get("conditions"):
+        return None
+    return next(iter(fitting), None)
 
 
 def proposals(study: Study, finding: Finding) -> Iterator[Proposal]:

@@ -144,6 +144,28 @@ def mirrored(frame):
         turned[name] = frame["volume"] - frame[name]
     return turned
 """,
+    "mirrored_both": """def test_the_sides_are_each_others_mirror():
+    here, there = signs(decide(bars())), signs(decide(mirrored(bars())))
+    entries = np.count_nonzero(here)
+    opposite = np.sum((here != 0) & (there == -here))
+    assert entries == 0 or opposite >= $share * entries, f"{opposite} of {entries} entries become the opposite one"
+
+
+def signs(decided):
+    sides = decided.reindex(columns=["enter_long", "enter_short"]).astype(float).fillna(0.0).to_numpy() > 0
+    return sides[:, 0].astype(int) - sides[:, 1].astype(int)
+
+
+def mirrored(frame):
+    prices = [c for c in $prices if c in frame]
+    middle = float(frame["close"].iloc[0]) ** 2
+    turned = frame.copy()
+    turned[prices] = middle / frame[prices]
+    turned["high"], turned["low"] = middle / frame["low"], middle / frame["high"]
+    for name in $flows:
+        turned[name] = frame["volume"] - frame[name]
+    return turned
+""",
 }
 BODIES = {kind: Template(text) for kind, text in {**PLAIN, **LOOKING}.items()}
 

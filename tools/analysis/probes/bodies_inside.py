@@ -84,16 +84,52 @@ def overhear_named(name, function, heard):
         return ast.Call(ast.Name("_overheard", ast.Load()), [node], [])
 
     def named(target):
-        key = getattr(getattr(target, "slice", None), "value", None)
-        return name in (getattr(target, "id", None), getattr(target, "attr", None), key)
+        key = getattr(target, "slice", None)
+        key = key.elts[-1] if isinstance(key, ast.Tuple) else key
+        return name in (getattr(target, "id", None), getattr(target, "attr", None), getattr(key, "value", None))
+
+    def given(node):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                return [v for t, v in zip(target.elts, node.value.elts) if named(t)]
+            return [node.value] if named(target) else []
+        if isinstance(node, ast.Dict):
+            return [v for k, v in zip(node.keys, node.values) if getattr(k, "value", None) == name]
+        if isinstance(node, ast.Call):
+            return [k.value for k in node.keywords if k.arg == name]
+        return []
 
     def change(tree):
-        found = [n for n in inside(tree, function) if isinstance(n, ast.Assign) and named(n.targets[0])]
+        found = [v for n in inside(tree, function) for v in given(n)]
         if not found and function.split(".")[-1] == name:
-            found = [n for n in inside(tree, function) if isinstance(n, ast.Return) and n.value is not None]
-        return Swap([n.value for n in found], call).visit(tree)
+            found = [n.value for n in inside(tree, function) if isinstance(n, ast.Return) and n.value is not None]
+        found = [v.body if isinstance(v, ast.Lambda) else v for v in found]
+        return Swap([v for v in found if not isinstance(v, ast.Constant)], call).visit(tree)
 
     return change
+
+
+def overhear_pair(expression, leaf, function, heard):
+    """A change that hands an expression and one part of it to ``heard``."""
+    builtins._overheard = lambda value, of: heard.append((value, of)) or value
+    wanted, inner = (ast.unparse(ast.parse(t, mode="eval").body) for t in (expression, leaf))
+
+    def call(node):
+        return ast.Call(ast.Name("_overheard", ast.Load()), [node, ast.parse(inner, mode="eval").body], [])
+
+    def change(tree):
+        return Swap([n for n in inside(tree, function) if text_of(n) == wanted], call).visit(tree)
+
+    return change
+
+
+def steps_of_a_bar(seen, step):
+    """Whatever moves must move by ``step`` a bar, or by a few times as much where it is not asked for at every bar."""
+    moves = np.abs(np.diff(seen))
+    moves = moves[np.isfinite(moves) & (moves > 1e-9)]
+    fine = moves.size == 0 or 0.05 < moves.min() / step < 20.0
+    assert fine, f"it moves by {moves.min():g} at the least; {step:g} a bar would be right"
 
 
 def flat(value):
@@ -103,6 +139,8 @@ def flat(value):
 '''
 REWRITE_IMPORTS = """import ast
 import builtins
+import io
+import re
 from importlib.machinery import PathFinder, SourceFileLoader
 from importlib.util import spec_from_loader
 """
@@ -182,10 +220,26 @@ def test_the_quantity_counts_what_its_name_says():
     heard = []
     decide_with(overhear_named($name, $function, heard), bars())
     seen = np.concatenate([flat(v[-1]) for v in heard]) if heard else np.zeros(0)
-    steps = np.diff(seen)
-    steps = np.abs(steps[np.isfinite(steps) & (steps != 0)])
-    usual = np.median(steps) if steps.size else $step
-    assert np.isclose(usual, $step, rtol=0.01), f"it moves by {usual:g} a bar; $step would be right"
+    steps_of_a_bar(seen, $step)
+""",
+    "compared_unit": """FILE = $file
+
+
+def test_what_is_compared_counts_alike():
+    heard = []
+    decide_with(overhear($side, $function, heard), bars())
+    seen = np.concatenate([flat(v[-1]) for v in heard]) if heard else np.zeros(0)
+    steps_of_a_bar(seen, $step)
+""",
+    "worked_out_unit": """FILE = $file
+
+
+def test_it_counts_what_it_is_to_count():
+    heard = []
+    decide_with(overhear_pair($text, $leaf, $function, heard), bars())
+    for value, of in heard:
+        counted, meant = float(value) * $each, float(of) * $leaf_each
+        assert 0.1 < counted / meant < 10.0, f"{value:g} of them are {counted:g} seconds, {of:g} of $leaf are {meant:g}"
 """,
     "hour": """FILE = $file
 
@@ -226,6 +280,21 @@ def test_no_statement_is_written_twice():
                 found = max(found, sum(ast.unparse(s) == wanted for s in body if isinstance(s, ast.stmt)))
     assert found < 2, f"it counts {found} times: {wanted}"
 """,
+    "twice_term": """FILE = $file
+
+
+def terms_of(node):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*(terms_of(node.left) or [node.left]), node.right]
+    return list(node.elts) if isinstance(node, (ast.List, ast.Tuple)) else []
+
+
+def test_no_term_counts_twice():
+    tree = ast.parse((Path.cwd() / FILE).read_text(encoding="utf-8"))
+    wanted = ast.unparse(ast.parse($text, mode="eval").body)
+    found = max((sum(ast.unparse(t) == wanted for t in terms_of(n)) for n in ast.walk(tree)), default=0)
+    assert found < 2, f"it counts {found} times: {wanted}"
+""",
     "constant": """FILE = $file
 
 
@@ -259,11 +328,44 @@ def where(tree, name):
         elif isinstance(node, ast.Call):
             pairs = [(k.arg, k.value) for k in node.keywords]
         for found, value in pairs:
+            value = value.operand if isinstance(value, ast.UnaryOp) else value
+            if isinstance(value, ast.Call):
+                value = ([k.value for k in value.keywords if k.arg == "default"] or [value])[0]
             if found == name and isinstance(value, ast.Constant):
                 return [value.lineno, value.col_offset]
     raise AssertionError(f"{name} is gone")
 
 
 PLACE = []
+""",
+    "data_constant": """FILE = $file
+
+
+def served(text):
+    # whoever opens the file reads this text instead
+    real = io.open
+
+    def opened(file, mode="r", *more, **named):
+        mine = isinstance(file, (str, Path)) and Path(file).resolve() == (Path.cwd() / FILE).resolve()
+        if not mine:
+            return real(file, mode, *more, **named)
+        return io.BytesIO(text.encode()) if "b" in mode else io.StringIO(text)
+
+    builtins.open = io.open = opened
+    try:
+        forget()
+        return values(decide(bars()))
+    finally:
+        builtins.open = io.open = real
+        forget()
+
+
+def test_the_number_moves_something():
+    text = (Path.cwd() / FILE).read_text(encoding="utf-8")
+    usual = served(text)
+    place = re.compile("(['\\"]?" + re.escape($name) + "['\\"]?[ ]*[:=][ ]*)-?[0-9.eE+_-]+")
+    assert place.search(text), $name + " is gone"
+    moved = [s for s in $tried if not np.array_equal(usual, served(place.sub(lambda m: m[1] + str(s), text, count=1)))]
+    assert moved, "no decision changes for any of $tried"
 """,
 }

@@ -1,38 +1,68 @@
 """Invariant: a number that is offered as a setting moves something.
 
-Settings are not always fields of a class: constants of a module (``FEE_BPS = 6.0``) and entries of a table
-(``CONFIG = {"hold": 288}``, ``dict(hold=288)``) are settings, too. One that nothing in the product reads is given other
-values in a copy; when not one decision moves on the most and the least traded symbol, it is a knob connected to nothing.
+Settings are not always fields of a class that the system names: constants of a module (``FEE_BPS = 6.0``), fields of any class,
+entries of a table (``CONFIG = {"risk": {"hold": 288}}``, ``dict(hold=288)``) and of a JSON, TOML or YAML file are settings, too.
+One that nothing in the product uses (a copy that nobody reads is no use) is given other values in a copy; when not one
+decision moves on the most and the least traded symbol, it is a knob connected to nothing.
 
-False-positive risks: a number that only another program reads; a table that is read by names that are not in the source
-(then everything in it is left alone). Tolerance: none, one decision acquits.
+False-positive risks: a number that only another program reads; fields of a framework's class (left alone where the class extends
+one that is not the system's); tables that are read by names that are not in the source (then everything in them is left
+alone). Tolerance: none, one decision acquits.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from sandbox.host.contracts import Setting
 from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.probes.numbers import Number, settings_numbers, with_number
+from tools.analysis.probes.reads import Reads
 from tools.analysis.probes.settings import values_to_try
-from tools.analysis.source import SourceFile
 from tools.analysis.study import Study, differs
 from tools.contracts import Finding, Severity
 
 TEST_BARS = 3000
-TABLE_WORDS = ("config", "params", "settings", "parameters", "cfg", "options", "thresholds", "defaults")
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number with a name at module level."""
-
-    file: str
-    name: str
-    node: ast.Constant
-    table: str = ""
+TABLE_WORDS = (
+    "config",
+    "params",
+    "settings",
+    "parameters",
+    "cfg",
+    "options",
+    "thresholds",
+    "defaults",
+    "rules",
+    "limits",
+    "risk",
+)
+#: What freqtrade reads of a strategy by itself.
+FRAMEWORK = frozenset(
+    [
+        "timeframe",
+        "stoploss",
+        "startup_candle_count",
+        "minimal_roi",
+        "trailing_stop",
+        "trailing_stop_positive",
+        "trailing_stop_positive_offset",
+        "trailing_only_offset_is_reached",
+        "process_only_new_candles",
+        "use_exit_signal",
+        "exit_profit_only",
+        "exit_profit_offset",
+        "ignore_roi_if_entry_signal",
+        "use_custom_stoploss",
+        "position_adjustment_enable",
+        "max_entry_position_adjustment",
+        "can_short",
+        "INTERFACE_VERSION",
+        "ignore_buying_expired_candle_after",
+        "disable_dataframe_checks",
+        "max_open_trades",
+        "stake_amount",
+    ]
+)
 
 
 class ConstantsProbe:
@@ -42,22 +72,24 @@ class ConstantsProbe:
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction for each number that nobody reads and that moves nothing."""
-        known = {(s.file, s.line) for s in suspects if s.category == "unwired_setting"}
-        unread = [n for n in numbers(study) if (n.file, n.node.lineno) not in known and not _read(study, n)]
+        asked = study.system.config.strategy.params is not None  # then the settings probe has tried them
+        known = {(s.file, s.line) for s in suspects if s.category == "unwired_setting" and asked}
+        reads = Reads(study)
+        unread = [n for n in knobs(study, reads) if (n.file, n.line) not in known]
         return [c for n in unread if (c := self._try(study, n)) is not None]
 
     def _try(self, study: Study, number: Number) -> Conviction | None:
-        tried = values_to_try(number.node.value)
+        tried = values_to_try(number.value)
         if not tried:
             return None
         markets = study.sample(2)
         for value in tried:
-            bundle = study.store.derive(study.bundle, {number.file: replaced(study, number, value)})
+            bundle = study.store.derive(study.bundle, with_number(study, number, value))
             for symbol, answer in study.runner.decide_many(bundle, markets).items():
                 if answer.decisions is None or differs(study.decisions[symbol], answer.decisions).any():
                     return None
         bars = sum(len(m) for m in markets.values())
-        shown = f"{number.table}[{number.name!r}]" if number.table else number.name
+        shown = number.shown
         evidence = {
             "probe": self.name,
             "setting": shown,
@@ -68,106 +100,75 @@ class ConstantsProbe:
         }
         text = f"`{shown}` is offered as a setting but nothing reads it: {tried} give the same decisions on all {bars:,} bars tried."
         finding = make_finding(
-            "unwired_setting", Severity.MEDIUM, (number.file, number.node.lineno, shown), text, evidence
+            "unwired_setting", Severity.MEDIUM, (number.file, number.line, shown), text, evidence
         )
         symbol = next(iter(markets))
         arguments = {"file": number.file, "name": number.name, "tried": tried}
         bars = min(TEST_BARS, len(markets[symbol]))
-        return Conviction(finding, TestPlan("constant", symbol, 0, bars, arguments))
+        kind = "data_constant" if number.kind == "data" else "constant"
+        return Conviction(finding, TestPlan(kind, symbol, 0, bars, arguments))
 
 
-def numbers(study: Study) -> Iterator[Number]:
-    """Upper-case module constants, and the entries of module tables whose name says settings."""
+def knobs(study: Study, reads: Reads) -> list[Number]:
+    """Named numbers that are offered as settings and that nothing uses."""
     params = (study.system.config.strategy.params or ":").partition(":")[2]
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+    foreign = _framework_classes(study)
+    computed = _computed_tables(study)
+    found = []
+    for number in settings_numbers(study):
+        if number.name in FRAMEWORK or number.name.startswith("_") or not _offered(number, params):
             continue
-        for statement in file.tree.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                yield from _numbers(file, statement.targets[0].id, statement.value, params)
-            elif (
-                isinstance(statement, ast.AnnAssign)
-                and isinstance(statement.target, ast.Name)
-                and statement.value
-            ):
-                yield from _numbers(file, statement.target.id, statement.value, params)
+        if number.kind == "field" and (number.table in foreign or number.name in reads.given):
+            continue
+        if number.kind == "table" and number.table in computed:
+            continue
+        if not reads.used(number.name, key=(number.file, number.line)):
+            found.append(number)
+    return found
 
 
-def _numbers(file: SourceFile, name: str, value: ast.expr, params: str) -> Iterator[Number]:
-    if isinstance(value, ast.Constant):
-        if name.isupper() and not name.startswith("_") and _knob(value):
-            yield Number(file.path, name, value)
-        return
-    if name != params and not name.lower().endswith(TABLE_WORDS):
-        return
-    for key, item in _entries(value):
-        if isinstance(item, ast.Constant) and _knob(item):
-            yield Number(file.path, key, item, name)
+def _offered(number: Number, params: str) -> bool:
+    """Whether it looks like a knob: an upper-case constant, a field, an entry of a table of settings or of a data file."""
+    if number.kind == "constant":
+        return number.name.isupper()
+    if number.kind == "table":
+        table = number.table.lower()
+        return number.table == params or table.endswith(TABLE_WORDS)
+    return True
 
 
-def _entries(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(value, ast.Dict):
-        for key, item in zip(value.keys, value.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield key.value, item
-    elif isinstance(value, ast.Call) and getattr(value.func, "id", "") in ("dict", "SimpleNamespace"):
-        yield from ((k.arg, k.value) for k in value.keywords if k.arg)
-
-
-def _knob(value: ast.Constant) -> bool:
-    return isinstance(value.value, int | float)
-
-
-def _read(study: Study, number: Number) -> bool:
-    """Whether some product code reads it: by its name, or by a key or attribute of that name; a table whose items are
-    taken by computed names is read throughout."""
-    for file in study.tree.product():
-        for node in ast.walk(file.tree):
-            if number.table:
-                if (
-                    isinstance(node, ast.Constant)
-                    and node.value == number.name
-                    and not _is_key(file, node, number)
-                ):
-                    return True
-                if isinstance(node, ast.Attribute) and node.attr == number.name:
-                    return True
-            elif (
-                isinstance(node, ast.Name) and node.id == number.name and isinstance(node.ctx, ast.Load)
-            ) or (isinstance(node, ast.Attribute) and node.attr == number.name):
-                return True
-            elif isinstance(node, ast.alias) and node.name == number.name and file.path != number.file:
-                continue
-    return bool(number.table) and _computed(study, number.table)
-
-
-def _is_key(file: SourceFile, node: ast.Constant, number: Number) -> bool:
-    """Whether a text is the entry's own key, which stands on the same line in front of the number."""
-    return (
-        file.path == number.file
-        and node.lineno == number.node.lineno
-        and node.col_offset < number.node.col_offset
+def _framework_classes(study: Study) -> set[str]:
+    """Classes that extend one that is not the system's and not of the usual kinds of records."""
+    plain = (
+        "BaseModel",
+        "NamedTuple",
+        "object",
+        "Protocol",
+        "BaseSettings",
+        "TypedDict",
+        "IStrategy",
+        "Strategy",
+        "Enum",
+        "ABC",
     )
+    classes = [n for f in study.tree.product() for n in ast.walk(f.tree) if isinstance(n, ast.ClassDef)]
+    own = {c.name for c in classes}
+    bases = {c.name: [ast.unparse(b).rpartition(".")[2] for b in c.bases] for c in classes}
+    return {
+        name
+        for name, of in bases.items()
+        if any((b not in plain and b not in own) or b.endswith("Enum") for b in of)
+    }
 
 
-def _computed(study: Study, table: str) -> bool:
-    """``TABLE[name]`` with a variable, ``TABLE.items()``, ``f(**TABLE)``."""
+def _computed_tables(study: Study) -> set[str]:
+    """Tables of which ``TABLE[name]`` is taken with a variable, ``TABLE.items()``, ``f(**TABLE)``."""
+    found = set()
     for file in study.tree.product():
         for node in ast.walk(file.tree):
-            if getattr(getattr(node, "value", None), "id", "") != table:
-                continue
-            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
-                return True
-            if isinstance(node, ast.Attribute) and node.attr in ("items", "values", "keys"):
-                return True
-    return False
-
-
-def replaced(study: Study, number: Number, value: Setting) -> str:
-    """The file with another number."""
-    tree = ast.parse(study.tree.files[number.file].text)
-    place = (number.node.lineno, number.node.col_offset)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and (node.lineno, node.col_offset) == place:
-            node.value = value
-    return ast.unparse(tree)
+            table = getattr(getattr(node, "value", None), "id", "")
+            taken = isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
+            walked = isinstance(node, ast.Attribute) and node.attr in ("items", "values", "keys")
+            if table and (taken or walked or (isinstance(node, ast.keyword) and node.arg is None)):
+                found.add(table)
+    return found

@@ -7,11 +7,15 @@ It convicts a lost side: the source works out entries of both sides from market 
 on the mirror, while the other is, ENOUGH times in each. Where the entry's own conditions tell why, another probe has the
 place already (merged by line); here it is the line that writes the side.
 
+It convicts an absolute value where hardly an entry becomes the opposite one on the mirror, and nearly all do once that value
+keeps its sign.
+
 False-positive risks: a side that waits for something the market does not have; a mirror in which it would come is tried.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +29,9 @@ from tools.contracts import Decisions, Finding, Market, Severity
 ENOUGH = 20
 #: Below this share of opposite trades the two sides are called different.
 ALIKE = 0.5
+#: Share of opposite trades of a system whose sides are the same.
+MIRRORED = 0.85
+MOST_ABSOLUTES = 12
 TEST_BARS = 6000
 SIDES = {"enter_long": "enter_short", "enter_short": "enter_long"}
 
@@ -46,7 +53,51 @@ class MirrorProbe:
         for side, other in SIDES.items():
             if self._lost(study, pairs, side, other):
                 return [self._convict(study, pairs, side, other)]
-        return self._advice(study, pairs)
+        advice = self._advice(study, pairs)
+        signless = self._signless(study, pairs) if advice else None
+        return [signless] if signless is not None else advice
+
+    def _signless(self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]]) -> Conviction | None:
+        """The absolute value without which the two sides mirror each other, where with it they hardly do."""
+        for path, place, text in absolutes(study)[:MOST_ABSOLUTES]:
+            tree = _Signed(place).visit(ast.parse(study.tree.files[path].text))
+            bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
+            agree, total = 0, 0
+            for market, _, _ in pairs:
+                here = study.runner.decide(bundle, market).decisions
+                there = study.runner.decide(bundle, mirrored(market)).decisions
+                if here is None or there is None:
+                    break
+                agree += opposite(here, there)
+                total += int(np.count_nonzero(here.entries()))
+            else:
+                if total >= ENOUGH and agree >= MIRRORED * total:
+                    return self._without_sign(study, pairs, (path, place[0], text), agree / total)
+        return None
+
+    def _without_sign(
+        self,
+        study: Study,
+        pairs: list[tuple[Market, Decisions, Decisions]],
+        place: tuple[str, int, str],
+        agreement: float,
+    ) -> Conviction:
+        total = sum(int(np.count_nonzero(d.entries())) for _, d, _ in pairs)
+        agree = sum(opposite(d, m) for _, d, m in pairs)
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "entries": total,
+            "opposite_in_the_mirror": agree,
+            "share_opposite_with_the_sign": agreement,
+        }
+        text = (
+            f"`{place[2]}` takes the sign away: of {total} entries {agree} become the opposite one on the mirror image of the "
+            f"market, with the sign {agreement:.0%} do. One direction is judged by the other's rule."
+        )
+        finding = make_finding("one_sided", Severity.HIGH, place, text, evidence)
+        market = pairs[0][0]
+        arguments = {"prices": list(market.columns_of("price")), "flows": bought(market), "share": ALIKE}
+        return Conviction(finding, TestPlan("mirrored_both", market.symbol, 0, len(market), arguments))
 
     def _lost(
         self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]], side: str, other: str
@@ -80,7 +131,7 @@ class MirrorProbe:
         )
         finding = make_finding("one_sided", Severity.HIGH, written, text, evidence)
         market = pairs[0][0]
-        flows = [n for n in market.columns_of("flow") if "buy" in n.lower()]
+        flows = bought(market)
         arguments = {
             "column": side,
             "name": Raw(f"a {shown} entry"),
@@ -91,7 +142,7 @@ class MirrorProbe:
         return Conviction(finding, plan)
 
     def _advice(self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]]) -> list[Conviction]:
-        agree = sum(int(np.sum((d.entries() != 0) & (m.entries() == -d.entries()))) for _, d, m in pairs)
+        agree = sum(opposite(d, m) for _, d, m in pairs)
         total = sum(int(np.count_nonzero(d.entries())) for _, d, _ in pairs)
         both = all(sum(int(d.column(s).sum()) for _, d, _ in pairs) for s in SIDES)
         if not both or total < ENOUGH or agree >= ALIKE * total:
@@ -102,6 +153,47 @@ class MirrorProbe:
             "image of the market. Fine where it is meant."
         )
         return [Conviction(make_finding("asymmetry", Severity.LOW, (file, line, "strategy"), text, {}))]
+
+
+def opposite(here: Decisions, there: Decisions) -> int:
+    """How many entries become the opposite one."""
+    return int(np.sum((here.entries() != 0) & (there.entries() == -here.entries())))
+
+
+def bought(market: Market) -> list[str]:
+    """The columns of what takers bought."""
+    return [n for n in market.columns_of("flow") if "buy" in n.lower()]
+
+
+def absolutes(study: Study) -> list[tuple[str, tuple[int, int], str]]:
+    """(file, position, text) of every absolute value in the relevant files."""
+    return [
+        (file.path, (node.lineno, node.col_offset), ast.unparse(node))
+        for file in study.tree.product()
+        if file.path in study.architecture.relevant and study.system.editable(file.path)
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Call) and _plain_of(node) is not None
+    ]
+
+
+def _plain_of(node: ast.Call) -> ast.expr | None:
+    """``x`` of ``abs(x)``, ``np.abs(x)``, ``math.fabs(x)``, ``x.abs()``."""
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name in ("abs", "fabs", "absolute") and len(node.args) == 1:
+        return node.args[0]
+    if name == "abs" and not node.args and isinstance(node.func, ast.Attribute):
+        return node.func.value
+    return None
+
+
+class _Signed(ast.NodeTransformer):
+    def __init__(self, place: tuple[int, int]) -> None:
+        self.place = place
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        plain = _plain_of(node) if (node.lineno, node.col_offset) == self.place else None
+        return node if plain is None else plain
 
 
 def mirrored(market: Market) -> Market:

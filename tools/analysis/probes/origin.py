@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from tools.analysis.probes.futures import turned
-from tools.analysis.probes.watch import Watched, named_values, watched_rates
+from tools.analysis.probes.watch import Watched, named_values, position, watched_rates
 from tools.analysis.silence.rates import Rate
 from tools.analysis.study import Study
 from tools.contracts import Market
@@ -38,6 +39,94 @@ def origins(study: Study, window: Market, cut: int) -> list[Watched]:
         if any(changed(rates["plain"][k], rates[other][k], len(window), cut) for other in futures)
     ]
     return [w for w in moved if not _made_of(study, w, moved)]
+
+
+def forward_functions(study: Study, window: Market, cut: int) -> list[Watched]:
+    """Functions of the product whose columns' past changes although the columns that they were given stand still: the place
+    inside such a function, the innermost first. They are seen where they are called, each call for itself."""
+    calls = list(_product_calls(study))
+    watched = list(dict.fromkeys(w for call in calls for w in (call.result, *call.given)))
+    if not watched:
+        return []
+    futures = {str(factor): turned(window, cut, factor) for factor in FACTORS}
+    rates = watched_rates(study, watched, {"plain": window, **futures}, columns_only=True)
+    moved = {
+        w
+        for k, w in enumerate(watched)
+        if any(changed(rates["plain"][k], rates[other][k], len(window), cut) for other in futures)
+    }
+    columns = {w for k, w in enumerate(watched) if (rate := rates["plain"][k]) is not None and rate.vector}
+    guilty = [c for c in calls if c.result in moved and columns & {*c.given} and not moved & {*c.given}]
+    names = {c.name for c in guilty}
+    inner = [c for c in guilty if not (_called_in(study, c.name) & (names - {c.name}))]
+    return [place for c in inner if (place := _inside(study, c.name)) is not None]
+
+
+@dataclass(frozen=True)
+class _Site:
+    """A call of a product function: what it gives back, and the arguments that are names or expressions."""
+
+    name: str
+    result: Watched
+    given: tuple[Watched, ...]
+
+
+def _product_calls(study: Study) -> Iterator[_Site]:
+    functions = {
+        f.name for file in study.tree.product() for f in ast.walk(file.tree) if isinstance(f, ast.FunctionDef)
+    }
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+            continue
+        for node in ast.walk(file.tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name | ast.Attribute)
+                and _called(node) in functions
+            ):
+                given = tuple(
+                    Watched(file.path, position(a), ast.unparse(a), "")
+                    for a in (*node.args, *(k.value for k in node.keywords))
+                    if not isinstance(a, ast.Constant | ast.Starred)
+                )
+                yield _Site(_called(node), Watched(file.path, position(node), ast.unparse(node), ""), given)
+
+
+def _called_in(study: Study, name: str) -> set[str]:
+    """Names of the functions that a function calls."""
+    return {
+        _called(n)
+        for file in study.tree.product()
+        for f in ast.walk(file.tree)
+        if isinstance(f, ast.FunctionDef) and f.name == name
+        for n in ast.walk(f)
+        if isinstance(n, ast.Call)
+    }
+
+
+def _inside(study: Study, name: str) -> Watched | None:
+    """The line of a function at which later rows come to earlier places: where it writes or reads a stretch that does not
+    begin at the start, a loop's next element, or else where it returns."""
+    for file in study.tree.product():
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                inside = [n for n in ast.walk(node) if isinstance(n, ast.expr) and _shifts(n)]
+                returns = [
+                    n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None
+                ]
+                for found in (*inside, *returns[::-1]):
+                    return Watched(file.path, position(found), ast.unparse(found), name, name)
+    return None
+
+
+def _shifts(node: ast.expr) -> bool:
+    """``values[n:]``, ``values[i + n]``, read."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return False
+    part = node.slice
+    if isinstance(part, ast.Slice):
+        return part.lower is not None and part.upper is None and not isinstance(part.lower, ast.UnaryOp)
+    return isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add)
 
 
 def changed(a: Rate | None, b: Rate | None, bars: int, cut: int) -> bool:

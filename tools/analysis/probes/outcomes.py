@@ -19,7 +19,7 @@ RAW = frozenset([*PRICE_COLUMNS, "volume", "quote_volume", "price", "open_", "o"
 
 @dataclass(frozen=True)
 class Seen:
-    """One condition's counts. ``unknown`` are outcomes that are false for want of a value (NaN on a side);
+    """One condition's counts. ``unknown`` are outcomes with nothing to compare (NaN on a side, 0 on both);
     ``refused`` are samples with both values that are false."""
 
     asked: int
@@ -50,18 +50,18 @@ def seen(rates: Mapping[str, Mapping[int, Rate]], slot: int) -> Seen:
     )
 
 
+def _blank(rate: Rate) -> np.ndarray:
+    """Samples with nothing to compare: no value on a side, or nothing at all on both (a dead market)."""
+    return np.asarray(np.isnan(rate.left) | np.isnan(rate.right) | ((rate.left == 0) & (rate.right == 0)))
+
+
 def _unknown(rate: Rate) -> int:
-    """Evaluations without a value, estimated from the samples."""
-    if not len(rate.left):
-        return 0
-    gone = float(np.mean(np.isnan(rate.left) | np.isnan(rate.right)))
-    return round(gone * rate.evaluated)
+    """Evaluations with nothing to compare, estimated from the samples."""
+    return round(float(np.mean(_blank(rate))) * rate.evaluated) if len(rate.left) else 0
 
 
 def _refused(rate: Rate) -> int:
-    if not len(rate.left):
-        return 0
-    return int(np.sum(np.isfinite(rate.left) & np.isfinite(rate.right) & (rate.outcome == 0)))
+    return int(np.sum(~_blank(rate) & (rate.outcome == 0))) if len(rate.left) else 0
 
 
 def _finite(runs: list[Floats]) -> Floats:
@@ -87,7 +87,12 @@ def stressed(study: Study) -> dict[str, dict[int, Rate]]:
 
 def changed_when_forced(study: Study, slot: int, outcome: bool) -> int:
     """Decisions that change on two markets when the condition always comes out so."""
-    answers = study.traced(study.sample(2), forced={slot: outcome})
+    return changed_when_all_forced(study, {slot: outcome})
+
+
+def changed_when_all_forced(study: Study, outcomes: Mapping[int, bool]) -> int:
+    """The same for several conditions at once."""
+    answers = study.traced(study.sample(2), forced=outcomes)
     pairs = [(study.decisions[s], a.decisions) for s, a in answers.items() if a.decisions is not None]
     return sum(int(np.count_nonzero(differs(old, new))) for old, new in pairs)
 

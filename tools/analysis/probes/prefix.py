@@ -20,7 +20,8 @@ from tools.analysis.lookahead.check import TOLERANCE, check_lookahead, cuts_of, 
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.futures import turned
 from tools.analysis.probes.neutralise import forward_places, neutralise
-from tools.analysis.probes.origin import origins
+from tools.analysis.probes.origin import forward_functions, origins
+from tools.analysis.probes.watch import Watched
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -119,6 +120,11 @@ class PrefixProbe:
         if plan is None:
             return []
         window = market.cut(plan.start, plan.stop)
+        cut = int(plan.arguments["cut"])
+        named = origins(study, window, cut)
+        moving = [
+            w for w in forward_functions(study, window, cut) if not any(_within(study, n, w) for n in named)
+        ]
         return [
             make_finding(
                 "lookahead",
@@ -128,7 +134,7 @@ class PrefixProbe:
                 {},
                 {"expression": w.text},
             )
-            for w in origins(study, window, int(plan.arguments["cut"]))[:1]
+            for w in (moving or named)[:1]
         ]
 
     def _holds_without(self, study: Study, market: Market, suspects: list[Finding], cut: int) -> bool:
@@ -157,3 +163,9 @@ class PrefixProbe:
                         "prefix_scrambled", market.symbol, start, stop, {"cut": cut - start, "prices": prices}
                     )
         return None
+
+
+def _within(study: Study, item: Watched, function: Watched) -> bool:
+    """Whether a named value stands in a function, so that it tells the place more exactly; not what the function returns."""
+    inside = item.file == function.file and item.function.rpartition(".")[2] == function.function
+    return inside and item.name != function.function

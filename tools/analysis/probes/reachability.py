@@ -13,12 +13,15 @@ data itself, which are left out where plain columns are compared with each other
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.probes.contradiction import Joined, impossible_pairs
 from tools.analysis.probes.outcomes import changed_when_forced, is_number, raw_guard, seen, stressed
+from tools.analysis.probes.pressed import asked_often, filters
 from tools.analysis.silence.instrument import Condition, leaves
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
@@ -50,13 +53,44 @@ class ReachabilityProbe:
                 evidence = self._apart(study, condition, set(found))
                 if evidence is not None:
                     found[condition.slot] = evidence
-        return [self._write_up(study, conditions[slot], evidence) for slot, evidence in found.items()]
+        written = [self._write_up(study, conditions[slot], evidence) for slot, evidence in found.items()]
+        told = {(c.finding.file, c.finding.line) for c in written}
+        for joined in impossible_pairs(study):
+            if (joined.pair[0].file, joined.line) not in told:
+                written += self._excluded(study, joined)
+        return written
+
+    def _excluded(self, study: Study, joined: Joined) -> list[Conviction]:
+        """Two comparisons that no number satisfies: convicted when one of them, held open, would change decisions."""
+        changed = max(changed_when_forced(study, c.slot, True) for c in joined.pair)
+        if not changed:
+            return []
+        first, second = joined.pair
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "condition": joined.text,
+            "asked": seen(study.rates, first.slot).asked,
+            "held": 0,
+            "excludes": [first.text, second.text],
+            "decisions_changed_when_forced": changed,
+        }
+        text = (
+            f"`{first.text}` and `{second.text}` in {first.function}() exclude each other: nothing is both. "
+            "The rule behind it never runs."
+        )
+        finding = make_finding(
+            "unreachable_rule", Severity.MEDIUM, (first.file, joined.line, joined.text), text, evidence
+        )
+        return [Conviction(finding, outcome_plan(study, replace(first, text=joined.text), True))]
 
     def _dead(self, study: Study, condition: Condition, named: bool) -> dict[str, Any] | None:
-        here = seen(study.rates, condition.slot)
-        if here.asked < ENOUGH or here.held or raw_guard(condition) or condition.left == condition.right:
+        plain = seen(study.rates, condition.slot)
+        if not plain.asked or plain.held or seen(stressed(study), condition.slot).held:
             return None
-        if not here.left.size:
+        if raw_guard(condition) or condition.left == condition.right:
+            return None
+        here = asked_often(study, condition, ENOUGH)
+        if here.asked < ENOUGH or here.held or not here.left.size:
             return None
         if not named and not self._impossible(study, condition):
             return None
@@ -80,7 +114,8 @@ class ReachabilityProbe:
         }
 
     def _impossible(self, study: Study, condition: Condition) -> bool:
-        here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
+        here = asked_often(study, condition, ENOUGH)
+        there = asked_often(study, condition, ENOUGH_STRESSED, under_stress=True)
         if there.held:
             return False
         zero = here.right.size and np.all(here.right == 0) and is_number(condition.right)
@@ -117,25 +152,30 @@ class ReachabilityProbe:
         if evidence.get("seen"):
             low, high = evidence["seen"]
             stayed = f", the left side stayed within {low:.6g}..{high:.6g}"
+        empty = condition.kind == "compare" and filters(study, condition)
         text = (
             f"`{condition.text}` in {condition.function}() never holds: asked {evidence['asked']:,} times{stayed}. "
-            "The rule behind it never runs."
+            + ("It turns nothing away." if empty else "The rule behind it never runs.")
         )
         place = (condition.file, condition.line, condition.text)
-        finding = make_finding("unreachable_rule", Severity.MEDIUM, place, text, evidence)
+        category = "always_true" if empty else "unreachable_rule"
+        finding = make_finding(category, Severity.MEDIUM, place, text, evidence)
         return Conviction(finding, outcome_plan(study, condition, True))
 
 
 def outcome_plan(study: Study, condition: Condition, wanted: bool, kind: str = "reachable") -> TestPlan:
     """A test that overhears the condition and wants to see one outcome."""
-    symbol = study.by_activity[0]
+    asked = {s: r[condition.slot].evaluated for s, r in study.rates.items() if condition.slot in r}
+    symbol = max(study.by_activity, key=lambda s: asked.get(s, 0))
     arguments = {
         "file": condition.file,
         "text": condition.text,
         "function": condition.function,
         "wanted": wanted,
     }
-    return TestPlan(kind, symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
+    bars = len(study.markets[symbol])
+    often = asked.get(symbol, 0) >= bars // 2  # what is asked seldom may not be asked in a part
+    return TestPlan(kind, symbol, 0, min(TEST_BARS, bars) if often else bars, arguments)
 
 
 def _ends(values: np.ndarray) -> list[float]:

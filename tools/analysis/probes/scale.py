@@ -12,20 +12,21 @@ trade only above a certain turnover is scale-dependent on purpose and is waived 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.numbers import Number, all_numbers, times, with_numbers
 from tools.analysis.probes.window import smallest_window
 from tools.analysis.scaling import FACTOR, scale_amounts, scale_prices
 from tools.analysis.silence.cost import STARVED_SHARE, costs_of, opening_outcome, starved
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.silence.rates import Rate, decode, exponent, is_zero
 from tools.analysis.study import Study, differs
-from tools.contracts import Finding, Market, Severity
+from tools.contracts import Decisions, Finding, Market, Severity
 
 Scaling = Callable[[Market, float], Market]
 #: Market, scaled market, factor, changed bars.
@@ -36,6 +37,8 @@ TOLERANCE = 1e-6
 #: is, the mild ones between them leave, too, so that they come first, and the mild ones only where something moved.
 LARGE = (FACTOR**4, 1.0 / FACTOR**4)
 FACTORS = (FACTOR, 1.0 / FACTOR, *LARGE)
+#: Written numbers tried where no condition explains a change.
+MOST_NUMBERS = 60
 
 
 class ScaleProbe:
@@ -65,6 +68,9 @@ class ScaleProbe:
             return []  # numbers that are set for each symbol are meant
         if found and explained:
             return found
+        written = self._written(study, *breaks[0][:3], suspects)
+        if written:
+            return [self._named(study, n, evidence, plan) for n in written]
         if abs(np.log2(factor)) > abs(np.log2(FACTOR)):
             return found  # roundings of logarithms and sums grow with the factor: alone it convicts nothing
         likely = next((s for s in suspects if s.category in ("absolute_threshold", "price_epsilon")), None)
@@ -197,6 +203,51 @@ class ScaleProbe:
         return Conviction(
             make_finding(self.category, Severity.HIGH, place, summary, counterexample, details), plan
         )
+
+    def _written(
+        self, study: Study, market: Market, scaled: Market, factor: float, suspects: Sequence[Finding]
+    ) -> list[Number]:
+        """The written numbers that are counted in the unit: grown with the market, they give the plain decisions back. One alone,
+        else those that together do and each bring it nearer; [] where they are set for each symbol, or none explains it."""
+        symbols = {str(k) for s in study.markets for k in (s, s.removesuffix("USDT"))}
+        near = {(s.file, s.line) for s in suspects if s.category in ("absolute_threshold", "price_epsilon")}
+        numbers = [n for n in all_numbers(study) if n.value not in (0, 1) and not symbols & set(n.keys)]
+        numbers = sorted(numbers, key=lambda n: (n.file, n.line) not in near)[:MOST_NUMBERS]
+        plain = study.decisions[market.symbol]
+        kept: list[Number] = []
+        left = self._apart(study, plain, scaled, factor, kept)
+        for number in numbers:
+            now = self._apart(study, plain, scaled, factor, [*kept, number])
+            if now < left:
+                kept, left = [*kept, number], now
+            if not left:
+                return [
+                    n
+                    for n in kept
+                    if self._apart(study, plain, scaled, factor, [k for k in kept if k is not n])
+                ]
+        return []
+
+    def _apart(
+        self, study: Study, plain: Decisions, scaled: Market, factor: float, grown: Sequence[Number]
+    ) -> float:
+        """Decisions on the scaled market that differ from the plain ones when these numbers grow with it."""
+        bundle = study.store.derive(study.bundle, with_numbers(study, {n: times(n, factor) for n in grown}))
+        then = study.runner.decide(bundle, scaled).decisions
+        return np.inf if then is None else float(differs(plain, then, tolerance=TOLERANCE).sum())
+
+    def _named(
+        self, study: Study, number: Number, evidence: dict[str, Any], plan: TestPlan | None
+    ) -> Conviction:
+        text = study.store.read(study.bundle, number.file).splitlines()[number.line - 1].strip()
+        summary = (
+            f"`{number.value:g}` in `{text}` is counted in the unit of {self.unit}: only when it grows with the market, too, the "
+            "decisions stay the same. What passes depends on the size of the market, not on its behaviour."
+        )
+        place = (number.file, number.line, text)
+        shown = {**evidence, "number": number.value}
+        details = {"unit": self.unit}
+        return Conviction(make_finding(self.category, Severity.HIGH, place, summary, shown, details), plan)
 
     def _unplaced(
         self, study: Study, evidence: dict[str, Any], plan: TestPlan | None, likely: Finding | None, more: str

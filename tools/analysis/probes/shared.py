@@ -1,6 +1,7 @@
 """Where state is kept between calls: take one candidate's sharing away in a copy, and see whether the calls agree.
 
-Candidates: defaults of parameters that are made once (a container, an object), and module-level objects that functions use.
+Candidates: defaults of parameters that are made once (a container, an object), module-level objects that functions use, what a
+function writes with ``global``, and what a class makes once for all its instances.
 The copy makes each anew where it is used; it may trade differently, it only answers whether the sharing is the cause.
 """
 
@@ -31,6 +32,10 @@ def _candidates(study: Study) -> Iterator[tuple[Place, str]]:
             yield (file.path, line), _anew(ast.parse(file.text), name)
         for function, index, line in _defaults(file.tree):
             yield (file.path, line), _late(ast.parse(file.text), function, index)
+        for owner, name, line in _attributes(file.tree):
+            yield (file.path, line), _own(ast.parse(file.text), owner, name)
+        for around, name, line in _globals(file.tree):
+            yield (file.path, line), _forgetful(ast.parse(file.text), around, name)
 
 
 def _made(node: ast.expr | None) -> bool:
@@ -93,4 +98,93 @@ def _late(tree: ast.Module, line: int, index: int) -> str:
             made = ast.unparse(node.args.defaults[index])
             node.args.defaults[index] = ast.Constant(None)
             node.body.insert(0, ast.parse(f"{name} = {made} if {name} is None else {name}").body[0])
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _attributes(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """(class, attribute, line) of what a class body makes, plain values that its methods count up among them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            written = {
+                n.attr
+                for n in ast.walk(node)
+                if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
+            }
+            for part in node.body:
+                target = part.targets[0] if isinstance(part, ast.Assign) else getattr(part, "target", None)
+                value = getattr(part, "value", None)
+                if isinstance(target, ast.Name) and (
+                    _made(value) or (value is not None and target.id in written)
+                ):
+                    yield node.name, target.id, part.lineno
+
+
+def _own(tree: ast.Module, owner: str, name: str) -> str:
+    """Every instance makes the attribute for itself, and at each of its public methods' calls that decide."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == owner:
+            made = next(
+                ast.unparse(v)
+                for p in node.body
+                if (v := getattr(p, "value", None)) is not None
+                and getattr(
+                    p.targets[0] if isinstance(p, ast.Assign) else getattr(p, "target", None), "id", ""
+                )
+                == name
+            )
+            fresh = f"if {name!r} not in self.__dict__:\n    self.{name} = {made}"
+            for method in node.body:
+                if (
+                    isinstance(method, ast.FunctionDef)
+                    and method.args.args[:1]
+                    and method.args.args[0].arg == "self"
+                ):
+                    method.body.insert(0, ast.parse(fresh).body[0])
+            _Through(owner, name).visit(node)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class _Through(ast.NodeTransformer):
+    """``Owner.name`` and ``cls.name`` become the instance's, where there is one."""
+
+    def __init__(self, owner: str, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self.generic_visit(node) if node.args.args and node.args.args[0].arg == "self" else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr == self.name and ast.unparse(node.value) in (self.owner, "type(self)", "self.__class__"):
+            node.value = ast.Name("self", ast.Load())
+        return node
+
+
+def _globals(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """(function, name, line of the statement) of what functions declare global."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Global):
+                    yield from ((node.name, name, part.lineno) for name in part.names)
+
+
+def _forgetful(tree: ast.Module, function: str, name: str) -> str:
+    """The function begins with the value that the module gives the name."""
+    value = next(
+        (
+            ast.unparse(v)
+            for p in tree.body
+            if (v := getattr(p, "value", None)) is not None
+            and getattr(p.targets[0] if isinstance(p, ast.Assign) else getattr(p, "target", None), "id", "")
+            == name
+        ),
+        "None",
+    )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            at = next(
+                k for k, s in enumerate(node.body) if any(isinstance(n, ast.Global) for n in ast.walk(s))
+            )
+            node.body.insert(at + 1, ast.parse(f"{name} = {value}").body[0])
     return ast.unparse(ast.fix_missing_locations(tree))

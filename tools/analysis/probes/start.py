@@ -5,7 +5,8 @@ same. Gap: some hours are missing in the first third; entries of the last half m
 totals whose level is used and statistics since the first bar; the second tables that are joined by position.
 
 It convicts where the static reading names the place (a running total, a positional join): a running total's by putting a
-window in its place in a copy, with which the invariant must hold. Without a place it is only a suspect.
+window (a fading sum, where a bot adds up bar by bar) in its place in a copy, with which the invariant must hold. Without a
+place it is only a suspect. Where a copy differs in not one entry, SLIGHT entries of the system's are enough.
 
 False-positive risks: a state machine may stay out of step for long after another start, an average of thousands of bars
 forgets slowly; hence the place, and the tolerance: five entries and 5 % of those in the compared part may differ.
@@ -26,9 +27,13 @@ from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
 ALLOWED, ALLOWED_SHARE = 5, 0.05
+#: Entries that are enough where without the total not one differs.
+SLIGHT = 2
 #: Bars that go missing: no multiple of an hour or a day.
 GAP_BARS = 43
 WINDOW = 288
+#: Bars after which a fading sum has forgotten two thirds.
+FADING = 48
 
 
 @dataclass(frozen=True)
@@ -55,24 +60,25 @@ class StartProbe:
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction for each running total that explains the difference; else one suspect."""
         apart = self.first(study, study.bundle)
-        if apart is None:
+        slight = apart or self.first(study, study.bundle, least=SLIGHT)
+        if slight is None:
             return []
-        found = []
         for file, line, span in totals(study):
             changed = windowed(study, file, span)
-            if changed is not None and self.first(study, changed) is None:
-                found.append(self._write_up(study, apart, (file, line), suspects))
-                break
-        return found or [self._advice(study, apart)]
+            if changed is not None and self.first(study, changed, least=None if apart else 1) is None:
+                return [self._write_up(study, slight, (file, line), suspects)]
+        return [self._advice(study, apart)] if apart else []
 
-    def first(self, study: Study, bundle: str) -> Apart | None:
-        """The first market on which both starts matter."""
+    def first(self, study: Study, bundle: str, *, least: int | None = None) -> Apart | None:
+        """The first market on which both starts matter: beyond the tolerance, or in ``least`` entries."""
         for market in study.sample(3).values():
             whole = study.runner.decide(bundle, market).decisions
             if whole is None:
                 return None
             cuts = [cut_start(study, bundle, market, whole, share) for share in (4, 3)]
-            known = [c for c in cuts if c is not None and c.matters]
+            known = [
+                c for c in cuts if c is not None and (c.matters if least is None else c.changed >= least)
+            ]
             if len(known) == len(cuts):
                 return known[0]
         return None
@@ -87,6 +93,7 @@ class StartProbe:
             and (s.details.get("total", {}).get("file"), s.details.get("total", {}).get("line")) == total
         ]
         file, line = (uses[0].file, uses[0].line) if uses else (next(level_uses(study, *total), total))
+        arguments = {**apart.arguments, "allowed": min(int(apart.arguments["allowed"]), apart.changed - 1)}
         text = study.tree.files[file].text.splitlines()[line - 1].strip()
         summary = (
             f"`{text}` depends on where the data starts: with the first {apart.arguments['cut']:,} bars left out, "
@@ -95,9 +102,7 @@ class StartProbe:
         finding = make_finding(
             "start_dependence", Severity.HIGH, (file, line, text), summary, _evidence(self.name, apart)
         )
-        return Conviction(
-            finding, TestPlan("start", apart.market.symbol, 0, len(apart.market), apart.arguments)
-        )
+        return Conviction(finding, TestPlan("start", apart.market.symbol, 0, len(apart.market), arguments))
 
     def _advice(self, study: Study, apart: Apart) -> Conviction:
         file, line = study.target_place
@@ -185,14 +190,16 @@ def _evidence(name: str, apart: Apart) -> dict[str, Any]:
 
 
 def totals(study: Study) -> list[tuple[str, int, tuple[int, int]]]:
-    """(file, line, position) of every running total in the relevant files."""
-    found = []
+    """(file, line, position) of every running total in the relevant files, those that a bot adds up last."""
+    found, added = [], []
     for file in study.tree.product():
         if file.path in study.architecture.relevant:
             for node in ast.walk(file.tree):
                 if _is_total(node):
                     found.append((file.path, node.lineno, (node.lineno, node.col_offset)))
-    return found
+                elif _is_added(node):
+                    added.append((file.path, node.lineno, (node.lineno, node.col_offset)))
+    return [*found, *added]
 
 
 def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
@@ -201,10 +208,18 @@ def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
     return node.func.attr in ("cumsum", "cumprod", "cummax", "cummin", "expanding", "accumulate")
 
 
+def _is_added(node: ast.AST) -> TypeGuard[ast.AugAssign]:
+    """``self.total += amount``, ``state["total"] += amount``, ``total += amount``; counters apart."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add | ast.Sub):
+        return False
+    return not isinstance(node.value, ast.Constant)
+
+
 def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
-    """Where the relative change of a running total is taken that a function only hands back: there its level starts to matter,
-    a difference of it would be sound."""
-    functions = (n for n in ast.walk(study.tree.files[path].tree) if isinstance(n, ast.FunctionDef))
+    """Where the level of a running total starts to matter: where the relative change is taken of one that a function only hands
+    back (a difference of it would be sound); where what a bot adds up is divided or compared."""
+    tree = study.tree.files[path].tree
+    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
     around = [f.name for f in functions if f.lineno <= line <= (f.end_lineno or f.lineno)]
     for file in study.tree.product():
         if around and file.path in study.architecture.relevant:
@@ -213,11 +228,32 @@ def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
                     made = node.func.value if isinstance(node.func, ast.Attribute) else node
                     if isinstance(made, ast.Call) and ast.unparse(made.func).split(".")[-1] == around[-1]:
                         yield file.path, node.lineno
+    added = next((n for n in ast.walk(tree) if _is_added(n) and n.lineno == line), None)
+    if added is not None:
+        name = ast.unparse(added.target)
+        yield from ((path, n.lineno) for n in ast.walk(tree) if _judges(n, name))
+
+
+def _judges(node: ast.AST, name: str) -> TypeGuard[ast.expr]:
+    """``total / other``, ``total > other``: with the total itself as a side."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return ast.unparse(node.left) == name
+    if isinstance(node, ast.Compare):
+        return name in (ast.unparse(s) for s in (node.left, *node.comparators))
+    return False
 
 
 class _Windowed(ast.NodeTransformer):
     def __init__(self, place: tuple[int, int]) -> None:
         self.place, self.changed = place, False
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        if (node.lineno, node.col_offset) != self.place or not _is_added(node):
+            return node
+        self.changed = True
+        name, sign = ast.unparse(node.target), "+" if isinstance(node.op, ast.Add) else "-"
+        text = f"{name} = {name} * {1.0 - 1.0 / FADING!r} {sign} ({ast.unparse(node.value)})"
+        return ast.copy_location(ast.parse(text).body[0], node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)

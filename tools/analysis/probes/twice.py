@@ -1,6 +1,7 @@
 """Invariant: nothing counts twice.
 
-An adding statement (``score += …``, ``orders.append(…)``) that stands twice, word for word, in one block, and an entry that
+An adding statement (``score += …``, ``orders.append(…)``) that stands twice, word for word, in one block, a term that stands
+twice in a sum or a list of terms, and an entry that
 is always followed by another on the next bar, are one thing counted double. The first convicts when decisions change once
 the second copy is taken out; the second when on every symbol no entry ever stands alone and the source writes beside the bar
 at hand (``i + 1``, ``.shift(1)`` joined by "or").
@@ -38,6 +39,9 @@ class TwiceProbe:
         for path, statement, function in doubled(study):
             conviction = self._try(study, path, statement, function)
             found += [conviction] if conviction else []
+        for path, node, text in doubled_terms(study):
+            conviction = self._term(study, path, node, text)
+            found += [conviction] if conviction else []
         echo = self._echo(study)
         return [*found, *([echo] if echo else [])]
 
@@ -63,6 +67,29 @@ class TwiceProbe:
         symbol = study.by_activity[0]
         arguments = {"file": path, "text": text, "function": function}
         return Conviction(finding, TestPlan("twice", symbol, 0, 2, arguments))
+
+    def _term(self, study: Study, path: str, node: ast.expr, text: str) -> Conviction | None:
+        tree = _WithoutTerm(node.lineno, node.col_offset).visit(ast.parse(study.tree.files[path].text))
+        bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
+        changed = 0
+        for symbol, market in study.sample(3).items():
+            then = study.runner.decide(bundle, market).decisions
+            changed += 0 if then is None else int(differs(study.decisions[symbol], then).sum())
+        if not changed:
+            return None
+        whole = study.tree.files[path].text.splitlines()[node.lineno - 1].strip()
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "statement": text,
+            "decisions_changed_without_the_second": changed,
+        }
+        summary = f"`{text}` stands twice in `{whole}` and counts twice: {changed} bars decide otherwise without the second."
+        finding = make_finding(
+            "duplicated_entry", Severity.MEDIUM, (path, node.lineno, text), summary, evidence
+        )
+        return Conviction(
+            finding, TestPlan("twice_term", study.by_activity[0], 0, 2, {"file": path, "text": text})
+        )
 
     def _echo(self, study: Study) -> Conviction | None:
         """Entries of one side that never stand alone."""
@@ -190,3 +217,55 @@ def _joins_itself(node: ast.AST) -> bool:
         return False
     left, right = ast.unparse(node.left), ast.unparse(node.right)
     return right.startswith((f"{left}.shift(", f"({left}).shift(")) or left.startswith(f"{right}.shift(")
+
+
+def doubled_terms(study: Study) -> Iterator[tuple[str, ast.expr, str]]:
+    """(file, the second copy, its text) of terms that stand twice in a sum of three or more, or in a list of names or texts
+    that is gone through."""
+    for file in study.tree.product():
+        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
+            continue
+        inner = {
+            id(n.left) for n in ast.walk(file.tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Add)
+        }
+        for node in ast.walk(file.tree):
+            terms = [] if id(node) in inner else terms_of(node)
+            seen: set[str] = set()
+            for term in terms if len(terms) > 2 else []:
+                text = ast.unparse(term)
+                if text in seen:
+                    yield file.path, term, text
+                seen.add(text)
+
+
+def terms_of(node: ast.AST) -> list[ast.expr]:
+    """The terms of a sum, or the elements of a list of things with a name; written numbers apart."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*(terms_of(node.left) or [node.left]), node.right]
+    if isinstance(node, ast.List | ast.Tuple) and isinstance(node.ctx, ast.Load):
+        named = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Compare, ast.Constant)
+        texts = all(isinstance(e, named) for e in node.elts)
+        numbers = any(isinstance(e, ast.Constant) and not isinstance(e.value, str) for e in node.elts)
+        return list(node.elts) if texts and not numbers else []
+    return []
+
+
+class _WithoutTerm(ast.NodeTransformer):
+    def __init__(self, line: int, column: int) -> None:
+        self.place = (line, column)
+
+    def _gone(self, node: ast.expr) -> bool:
+        return (node.lineno, node.col_offset) == self.place
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.Add) and self._gone(node.right):
+            return self.visit(node.left)  # type: ignore[no-any-return]
+        return self.generic_visit(node)
+
+    def visit_List(self, node: ast.List) -> ast.AST:
+        node.elts = [e for e in node.elts if not self._gone(e)]
+        return self.generic_visit(node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
+        node.elts = [e for e in node.elts if not self._gone(e)]
+        return self.generic_visit(node)

@@ -1,44 +1,67 @@
 """Invariant: a time counts what its name says.
 
-A quantity called seconds, minutes, hours or days that moves by the same amount from bar to bar must move by the length of
-a bar in that unit; one that moves by 60 or 3,600 times as much, or as little, is counted in another unit. A quantity called
-hour (or hour_utc) that is taken from the bars' times must be their hour in UTC, unless the source names a time zone and
-does not call the result UTC.
+A quantity called seconds, minutes, hours, days or bars that moves from bar to bar must move by the length of a bar in that
+unit, or by whole multiples of it; so must what is compared with such a quantity. What is worked out of one quantity with a unit
+and gets the name of another (``hold_bars = hold_hours * 12``, ``timedelta(minutes=…)``, ``rolling(days * 288)``) must be that many.
+A quantity called hour (or hour_utc) that is taken from the bars' times must be their hour in UTC, unless the source names a
+time zone and does not call the result UTC.
 
 False-positive risks: a name that means something else; only factors of 24, 60, 3600 and 86400 (and powers of ten between
-seconds and nanoseconds) convict, and only exact ones (1 %).
+seconds and nanoseconds) convict, and only exact ones (1 %). What is looked at only once an hour moves by the hour: a quantity
+that seems too fine by such a factor must be asked for far more often than that. Windows over resampled bars are left alone.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
+from tools.analysis.probes.durations import Duration, duration, known_constants, seconds_of
 from tools.analysis.probes.watch import Finder, Watched, named_values, position, watched_rates
 from tools.analysis.silence.rates import Rate
 from tools.analysis.study import Study
 from tools.contracts import Finding, Market, Severity
 
-SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "millisecond": 1e-3}
-SHORT = {
-    "secs": "second",
-    "sec": "second",
-    "mins": "minute",
-    "min": "minute",
-    "hrs": "hour",
-    "ms": "millisecond",
-}
 FACTORS = (24.0, 60.0, 1440.0, 3600.0, 86400.0, 1e3, 1e6, 1e9)
 ZONES = re.compile(r"tz_convert|tz_localize|ZoneInfo|timezone\(")
+RESAMPLED = re.compile(r"resample\(|Grouper\(|merge_informative|@informative|resample_")
 TEST_BARS = 1500
 #: A name keeps its meaning on any bars: no need for all of them.
 MOST_BARS = 6000
 SHORT_BARS = 256
+#: Minutes after which a strategy may look again: an hour, some hours, a day, a week.
+GRIDS = (60, 120, 240, 360, 480, 720, 1440, 10080)
+#: Moves that are needed to tell what they are multiples of.
+ENOUGH_MOVES = 12
+WINDOWS = ("rolling", "shift", "diff", "pct_change", "deque")
+PLAIN_UNITS = {
+    "s": 1.0,
+    "sec": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "T": 60.0,
+    "h": 3600.0,
+    "H": 3600.0,
+    "D": 86400.0,
+    "d": 86400.0,
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``item`` is said to count ``each`` seconds: by its own name, or (``other``) by what it is compared with."""
+
+    item: Watched
+    each: float
+    said: str
+    other: str = ""
+    comparison: str = ""
 
 
 class UnitProbe:
@@ -47,61 +70,129 @@ class UnitProbe:
     name = "declared_units"
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
-        """One conviction a quantity at most."""
+        """One conviction a line at most."""
         market = study.markets[study.by_activity[0]]
         market = market.cut(0, min(len(market), MOST_BARS))
-        found = []
-        watched = [w for w in named_values(study) if unit_of(w.name) or clock_part(w.name)]
-        watched += hour_reads(study)
-        if not watched:
-            return []
-        rates = watched_rates(study, watched, {market.symbol: market})[market.symbol]
-        for item, rate in zip(watched, rates, strict=True):
-            if rate is None:
-                continue
-            conviction = self._hour(study, item, rate, market) or self._step(study, item, rate, market)
-            found += [conviction] if conviction else []
-        return found
+        bar, constants = market.timeframe_minutes * 60.0, known_constants(study)
+        found = self._worked_out(study, market, bar, constants)
+        found += self._moving(study, market, bar, constants)
+        found += self._hours(study, market)
+        return list({(c.finding.file, c.finding.line): c for c in reversed(found)}.values())[::-1]
 
-    def _step(self, study: Study, item: Watched, rate: Rate, market: Market) -> Conviction | None:
-        unit = unit_of(item.name)
-        if unit is None:
-            return None
-        step = market.timeframe_minutes * 60.0 / SECONDS[unit]
-        series = consecutive(study, item, market)
-        moves = np.abs(np.diff(series))
-        moves = moves[np.isfinite(moves) & (moves > 0)]
-        if moves.size < 30:
-            return None
-        usual = float(np.median(moves))
-        if np.mean(np.isclose(moves, usual, rtol=0.01)) < 0.5:
-            return None
-        ratio = usual / step
-        wrong = [f for f in FACTORS if np.isclose(ratio, f, rtol=0.01) or np.isclose(ratio, 1 / f, rtol=0.01)]
+    # -- what is worked out of another ----------------------------------------------------------------
+    def _worked_out(
+        self, study: Study, market: Market, bar: float, constants: dict[str, float]
+    ) -> list[Conviction]:
+        pairs = [
+            (item, each, said, d)
+            for item, each, said in claimed_names(study, bar)
+            if (d := duration(ast.parse(item.text, mode="eval").body, constants, bar)) is not None
+        ]
+        wrong = [(i, e, s, d) for i, e, s, d in pairs if d.leaf_each != e and _factor(d.seconds_each / e)]
         if not wrong:
+            return []
+        rates = watched_rates(study, [p[0] for p in wrong], {market.symbol: market})[market.symbol]
+        return [
+            self._wrong_product(study, item, each, said, d)
+            for (item, each, said, d), rate in zip(wrong, rates, strict=True)
+            if rate is not None or item.function == "<module>"
+        ]
+
+    def _wrong_product(self, study: Study, item: Watched, each: float, said: str, d: Duration) -> Conviction:
+        ratio = d.seconds_each / each
+        evidence = {"probe": self.name, "quantity": item.name, "is_to_count": said, "times": ratio}
+        text = (
+            f"`{item.text}` is to count {said}, but out of `{d.leaf}` it counts {d.seconds_each:g} seconds each instead of "
+            f"{each:g}: another unit ({ratio:g} times)."
+        )
+        arguments = {
+            "file": item.file,
+            "text": item.text,
+            "leaf": d.leaf,
+            "function": _function(item),
+            "each": each,
+            "leaf_each": d.leaf_each,
+        }
+        return self._convict(study, item, text, evidence, "worked_out_unit", arguments)
+
+    # -- what moves from bar to bar -------------------------------------------------------------------
+    def _moving(
+        self, study: Study, market: Market, bar: float, constants: dict[str, float]
+    ) -> list[Conviction]:
+        claims = [
+            Claim(w, each, w.name)
+            for w in named_values(study)
+            if (each := seconds_of(w.name, bar)) is not None
+        ]
+        known = {(c.item.file, c.item.name) for c in claims}
+        claims += [
+            c for c in compared(study, bar, constants) if (c.item.file, _last(c.item.text)) not in known
+        ]
+        if not claims:
+            return []
+        values = seen_values(study, [c.item for c in claims], market)
+        found = [self._step(study, c, *v, len(market), bar) for c, v in zip(claims, values, strict=True)]
+        return [c for c in found if c is not None]
+
+    def _step(
+        self, study: Study, claim: Claim, series: np.ndarray, asked: int, bars: int, bar: float
+    ) -> Conviction | None:
+        usual = grain(series)
+        if usual is None:
+            return None
+        item, step = claim.item, bar / claim.each
+        ratio = usual / step
+        seldom = ratio > 1 and asked < 3.0 * bars / ratio
+        if not _factor(ratio) or (seldom and round(ratio * bar / 60.0) in GRIDS):
             return None
         evidence: dict[str, Any] = {
             "probe": self.name,
-            "quantity": item.name,
+            "quantity": claim.said,
             "moves_by_a_bar": usual,
             "a_bar_is": step,
-            "unit": f"{unit}s",
         }
+        named = f"is called {item.name}" if not claim.other else f"is compared with `{claim.other}`"
         text = (
-            f"`{item.text}` is called {item.name} and moves by {usual:g} from bar to bar, but a bar is {step:g} {unit}s "
+            f"`{claim.comparison or item.text}`: what {named} moves by {usual:g} from bar to bar, but a bar is {step:g} of them "
             f"long: it is counted in another unit ({ratio:g} times)."
         )
-        arguments = {"file": item.file, "name": item.name, "function": _function(item), "step": step}
-        return self._convict(study, item, text, evidence, "clock_unit", arguments)
+        arguments = {"file": item.file, "function": _function(item), "step": step}
+        if claim.other:
+            return self._convict(
+                study,
+                item,
+                text,
+                evidence,
+                "compared_unit",
+                {**arguments, "text": claim.comparison, "side": item.text},
+            )
+        return self._convict(study, item, text, evidence, "clock_unit", {**arguments, "name": item.name})
+
+    # -- the hour of the day --------------------------------------------------------------------------
+    def _hours(self, study: Study, market: Market) -> list[Conviction]:
+        watched = [w for w in named_values(study) if clock_part(w.name)] + hour_reads(study)
+        if not watched:
+            return []
+        rates = watched_rates(study, watched, {market.symbol: market})[market.symbol]
+        short = market.cut(0, min(len(market), SHORT_BARS))
+        scalar = [w for w, r in zip(watched, rates, strict=True) if r is not None and not r.vector]
+        again = watched_rates(study, scalar, {short.symbol: short})[short.symbol] if scalar else []
+        found = [
+            self._hour(study, w, r, market)
+            for w, r in zip(watched, rates, strict=True)
+            if r is not None and r.vector
+        ]
+        found += [self._hour(study, w, r, short) for w, r in zip(scalar, again, strict=True) if r is not None]
+        return [c for c in found if c is not None]
 
     def _hour(self, study: Study, item: Watched, rate: Rate, market: Market) -> Conviction | None:
         part = clock_part(item.name)
-        if part is None or not rate.vector or len(rate.left) < 24:
+        if part is None or len(rate.left) < 24:
             return None
         if ZONES.search(item.text) and "utc" not in item.name.lower():
             return None
-        at = np.unique(np.linspace(0, len(market) - 1, len(rate.left)).astype(np.int64))
-        if len(at) != len(rate.left) or rate.evaluated != len(market):
+        at = bars_of(rate, len(market))
+        if at is None:
             return None
         seconds = market.time[at] // 1_000_000_000
         usual = seconds // 3600 % 24 if part == "hour" else seconds // 60 % 60
@@ -110,7 +201,7 @@ class UnitProbe:
         if not whole or np.array_equal(seen, usual) or seen.min() < 0 or seen.max() > 23:
             return None
         shift = np.unique((seen - usual) % 24)
-        if shift.size > 2:  # two: a zone with summer time
+        if shift.size > (2 if rate.vector else 1):  # two: a zone with summer time
             return None
         evidence = {"probe": self.name, "quantity": item.name, "shifted_by_hours": [float(s) for s in shift]}
         text = (
@@ -136,25 +227,122 @@ class UnitProbe:
         return Conviction(finding, plan)
 
 
-def consecutive(study: Study, item: Watched, market: Market) -> np.ndarray:
-    """Values of a quantity one after the other; [] where the tracer did not sample every one (a bot that warms up longer
-    than SHORT bars asks later, and so on more bars)."""
-    for bars in (SHORT_BARS, 4 * SHORT_BARS):
-        part = market.cut(0, min(len(market), bars))
-        rate = watched_rates(study, [item], {part.symbol: part})[part.symbol][0]
-        if rate is not None and 30 <= len(rate.left) == rate.evaluated:
-            return np.asarray(rate.left)
-    return np.empty(0)
+def bars_of(rate: Rate, bars: int) -> np.ndarray | None:
+    """The bar of each sample: of a column over all bars, or of a number that was asked for at every bar once it began."""
+    if rate.vector:
+        at = np.unique(np.linspace(0, bars - 1, len(rate.left)).astype(np.int64))
+        return at if len(at) == len(rate.left) and rate.evaluated == bars else None
+    if len(rate.left) != rate.evaluated or rate.evaluated > bars:
+        return None
+    return np.arange(bars - rate.evaluated, bars)
 
 
-def unit_of(name: str) -> str | None:
-    """The unit of time that a name ends with: ``rested_minutes``, ``age_h`` is too short to count."""
-    last = name.lower().rstrip("_").split("_")[-1]
-    last = SHORT.get(last, last)
-    plural = last.removesuffix("s")
-    if plural not in SECONDS or (last == plural and last in ("hour", "minute", "second", "day")):
-        return None  # "hour" alone is the hour of the day
-    return plural
+def claimed_names(study: Study, bar: float) -> Iterator[tuple[Watched, float, str]]:
+    """(what is worked out, the seconds that one is to stand for, what it is to count)."""
+    for item in named_values(study):
+        each = seconds_of(item.name, bar)
+        if each is not None:
+            yield item, each, item.name
+    resampled = any(RESAMPLED.search(f.text) for f in study.tree.product())
+    for file in study.tree.product():
+        if file.path in study.architecture.relevant and study.system.editable(file.path):
+            reader = _Counts(file.path, bar, windows=not resampled)
+            reader.visit(file.tree)
+            yield from reader.found
+
+
+def compared(study: Study, bar: float, constants: dict[str, float]) -> Iterator[Claim]:
+    """The moving side of comparisons whose other side counts time."""
+    for condition in study.instrumented.conditions:
+        if condition.kind != "compare" or condition.op in ("==", "!="):
+            continue
+        try:
+            node = ast.parse(condition.text, mode="eval").body
+            sides = [ast.parse(t.strip(), mode="eval").body for t in (condition.left, condition.right)]
+        except SyntaxError:
+            continue
+        if not isinstance(node, ast.Compare):
+            continue
+        known = [duration(s, constants, bar) for s in sides]
+        for at, other in ((0, 1), (1, 0)):
+            claim = known[other]
+            if claim is None or isinstance(sides[at], ast.Constant):
+                continue
+            place = condition_side(study, condition.file, condition.node, at)
+            if place is not None:
+                item = Watched(condition.file, place, ast.unparse(sides[at]), condition.function)
+                yield Claim(
+                    item,
+                    claim.seconds_each,
+                    ast.unparse(sides[other]),
+                    ast.unparse(sides[other]),
+                    ast.unparse(node),
+                )
+
+
+def condition_side(
+    study: Study, path: str, node: tuple[int, int, int, int], side: int
+) -> tuple[int, int, int, int] | None:
+    """Where one side of a traced comparison stands."""
+    for found in ast.walk(study.tree.files[path].tree):
+        if isinstance(found, ast.Compare) and position(found) == (node[0], node[1], node[2], node[3]):
+            return position(found.left if side == 0 else found.comparators[0])
+    return None
+
+
+def seen_values(study: Study, items: Sequence[Watched], market: Market) -> list[tuple[np.ndarray, int]]:
+    """For each quantity its values, one after the other, and how often it was asked for on the whole market; no values where
+    the tracer did not keep every one on any stretch tried (a bot that warms up long asks later, and so on more bars)."""
+    whole = watched_rates(study, items, {market.symbol: market})[market.symbol]
+    found = [
+        (
+            np.asarray(r.left) if r is not None and len(r.left) == r.evaluated else np.empty(0),
+            r.evaluated if r else 0,
+        )
+        for r in whole
+    ]
+    for bars in stretches(study, market):
+        todo = [k for k, r in enumerate(whole) if r is not None and found[k][0].size < ENOUGH_MOVES]
+        if not todo:
+            break
+        part = market.cut(0, bars)
+        rates = watched_rates(study, [items[k] for k in todo], {part.symbol: part})[part.symbol]
+        for k, rate in zip(todo, rates, strict=True):
+            if rate is not None and len(rate.left) == rate.evaluated:
+                found[k] = (np.asarray(rate.left), found[k][1])
+    return found
+
+
+def stretches(study: Study, market: Market) -> list[int]:
+    """Numbers of bars from the start on: short ones, and those that end some way into the first positions."""
+    entries = np.flatnonzero(study.decisions[market.symbol].entries()[: len(market)])
+    ends = [SHORT_BARS, 4 * SHORT_BARS, *(int(e) + 150 for e in entries[:2])]
+    return sorted({min(e, len(market)) for e in ends})
+
+
+def grain(series: np.ndarray) -> float | None:
+    """What all moves of a series are multiples of: its move from bar to bar. None where that cannot be told."""
+    moves = np.abs(np.diff(series))
+    moves = moves[np.isfinite(moves)]
+    moves = moves[moves > 1e-9 * max(1.0, float(np.nanmax(np.abs(series), initial=0.0)))]
+    if moves.size < ENOUGH_MOVES:
+        return None
+    usual = float(np.median(moves))
+    if moves.size >= 30 and np.mean(np.isclose(moves, usual, rtol=0.01)) >= 0.5:
+        return usual
+    common = float(moves.min())
+    for move in np.unique(moves):
+        rest = _rest(float(move), common)
+        while rest > 0.02 * common:
+            common, rest = rest, _rest(common, rest)
+    multiples = np.unique(np.round(moves / common))
+    return common if multiples.size >= ENOUGH_MOVES // 2 and common > 1e-3 * usual else None
+
+
+def _rest(move: float, common: float) -> float:
+    """What is left of a move after whole multiples, roundings apart."""
+    rest = move % common
+    return 0.0 if rest > 0.98 * common else rest
 
 
 def clock_part(name: str) -> str | None:
@@ -175,8 +363,41 @@ def hour_reads(study: Study) -> list[Watched]:
     return [w for w in found if (w.file, w.position) not in named]
 
 
+def _factor(ratio: float) -> bool:
+    return any(np.isclose(ratio, f, rtol=0.01) or np.isclose(ratio, 1 / f, rtol=0.01) for f in FACTORS)
+
+
+def _last(text: str) -> str:
+    return re.split(r"\W+", text.strip("])'\" "))[-1]
+
+
 def _function(item: Watched) -> str:
     return "" if item.function == "<module>" else item.function
+
+
+class _Counts(Finder):
+    """What is handed to windows (bars) and to ``Timedelta(x, "m")``."""
+
+    def __init__(self, path: str, bar: float, *, windows: bool) -> None:
+        super().__init__()
+        self.path, self.bar, self.windows = path, bar, windows
+        self.found: list[tuple[Watched, float, str]] = []
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        first = node.args[0] if node.args else None
+        if self.windows and name in WINDOWS and isinstance(first, ast.BinOp):
+            self._keep(first, self.bar, "bars")
+        units = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "unit")]
+        unit = units[0].value if units and isinstance(units[0], ast.Constant) else None
+        if name in ("Timedelta", "timedelta64", "to_timedelta") and first is not None and unit in PLAIN_UNITS:
+            self._keep(first, PLAIN_UNITS[str(unit)], str(unit))
+        self.generic_visit(node)
+
+    def _keep(self, node: ast.expr, each: float, said: str) -> None:
+        self.found.append(
+            (Watched(self.path, position(node), ast.unparse(node), self.function, said), each, said)
+        )
 
 
 class _HourReads(Finder):
@@ -186,9 +407,10 @@ class _HourReads(Finder):
         self.found: list[Watched] = []
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
-        left, right = node.left, node.right
-        adds = isinstance(node.op, ast.Add | ast.Sub) and isinstance(right, ast.Constant)
-        if adds and isinstance(left, ast.Attribute) and left.attr == "hour":
+        inner: ast.expr = node
+        while isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub | ast.Mod):
+            inner = inner.left
+        if inner is not node and isinstance(inner, ast.Attribute) and inner.attr == "hour":
             self.found.append(Watched(self.path, position(node), ast.unparse(node), self.function, "hour"))
             return
         self.generic_visit(node)

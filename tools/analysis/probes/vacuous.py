@@ -12,12 +12,22 @@ want of a value (NaN) do not count; not one other may be false.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, make_finding
-from tools.analysis.probes.outcomes import Seen, changed_when_forced, raw_guard, seen, stressed
+from tools.analysis.probes.contradiction import Joined, vacuous_pairs
+from tools.analysis.probes.outcomes import (
+    Seen,
+    changed_when_all_forced,
+    changed_when_forced,
+    raw_guard,
+    seen,
+    stressed,
+)
+from tools.analysis.probes.pressed import asked_often
 from tools.analysis.probes.reachability import ENOUGH, ENOUGH_STRESSED, outcome_plan
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.study import Study
@@ -48,10 +58,41 @@ class VacuityProbe:
                 and self._together(study, condition, always)
             ):
                 found += self._convict(study, condition)
+        told = {(c.finding.file, c.finding.line) for c in found}
+        for joined in vacuous_pairs(study):
+            if (joined.pair[0].file, joined.line) not in told:
+                found += self._either(study, joined)
         return found
 
+    def _either(self, study: Study, joined: Joined) -> list[Conviction]:
+        """Two comparisons of which every number satisfies one: convicted when both, held shut, would change decisions."""
+        first, second = joined.pair
+        changed = changed_when_all_forced(study, {first.slot: False, second.slot: False})
+        if not changed:
+            return []
+        evidence: dict[str, Any] = {
+            "probe": self.name,
+            "condition": joined.text,
+            "asked": seen(study.rates, first.slot).asked,
+            "false": 0,
+            "covers_everything": [first.text, second.text],
+            "decisions_changed_when_forced_false": changed,
+        }
+        text = (
+            f"`{first.text}` or `{second.text}` in {first.function}() always holds: every number satisfies one of them. "
+            "It filters nothing."
+        )
+        finding = make_finding(
+            "always_true", Severity.MEDIUM, (first.file, joined.line, joined.text), text, evidence
+        )
+        return [Conviction(finding, outcome_plan(study, replace(first, text=joined.text), False, "filters"))]
+
     def _always(self, study: Study, condition: Condition) -> bool:
-        here, there = seen(study.rates, condition.slot), seen(stressed(study), condition.slot)
+        plain = seen(study.rates, condition.slot)
+        if not plain.asked or plain.refused or seen(stressed(study), condition.slot).refused:
+            return False
+        here = asked_often(study, condition, ENOUGH)
+        there = asked_often(study, condition, ENOUGH_STRESSED, under_stress=True)
         if condition.op in EQUALITIES or raw_guard(condition) or not _all(here, ENOUGH):
             return False
         if not _all(there, ENOUGH_STRESSED):

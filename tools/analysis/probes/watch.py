@@ -1,7 +1,7 @@
 """Look at the values of expressions inside a running strategy, through the tracer that conditions are watched with.
 
-In a copy each watched expression E becomes ``(lambda mendel_watched: (mendel_watched > 0, mendel_watched)[1])(E)``, so that
-the comparison is traced and the program goes on with E unchanged.
+In a copy each watched expression E becomes a call that compares E with 0 and hands E back, so that the comparison is traced
+and the program goes on with E unchanged.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from tools.analysis.study import Study
 from tools.contracts import Market
 
 NAME = "mendel_watched"
-_PLAIN = f"(lambda {NAME}: ({NAME} > 0, {NAME})[1])(0)"
-#: For values of any kind: what is no column of numbers is looked at as a NaN.
+#: What is no number, and no column of numbers, is looked at as a NaN.
+_PLAIN = (
+    f"(lambda mendel_whole: ((lambda {NAME}: {NAME} > 0)(mendel_whole if isinstance(mendel_whole, (int, float)) or "
+    "getattr(getattr(mendel_whole, 'dtype', None), 'kind', '-') in 'biuf' else float('nan')), mendel_whole)[1])(0)"
+)
+#: Columns of numbers only.
 _COLUMN = (
     f"(lambda mendel_whole: ((lambda {NAME}: {NAME} > 0)(mendel_whole if getattr(getattr(mendel_whole, 'dtype', None), "
     "'kind', '-') in 'biuf' else float('nan')), mendel_whole)[1])(0)"
@@ -78,8 +82,7 @@ def watched_rates(
     study: Study, expressions: Sequence[Watched], markets: Mapping[str, Market], *, columns_only: bool = False
 ) -> dict[str, list[Rate | None]]:
     """For each market the rate of each expression: ``left`` samples its values. None where it was not evaluated, or the
-    strategy came to no decision. ``columns_only``: values that are no columns of numbers are passed over; without it each
-    must be comparable with 0."""
+    strategy came to no decision. ``columns_only``: single numbers are passed over, too; what is no number always is."""
     traced = watching(study, expressions, columns_only=columns_only)
     slots = _slots(traced, expressions)
     answers = study.traced(markets, instrumented=traced)
@@ -135,7 +138,8 @@ class Finder(ast.NodeVisitor):
 
 
 def named_values(study: Study) -> list[Watched]:
-    """Every value that gets a name in the relevant files: assigned to it, or returned by a function of that name."""
+    """Every value that gets a name in the relevant files: assigned to it, handed over or stored under it as a key, or returned
+    by a function of that name. Written constants are left out."""
     found: list[Watched] = []
     for file in study.tree.product():
         if file.path in study.architecture.relevant and study.system.editable(file.path):
@@ -150,28 +154,51 @@ class _Named(Finder):
         super().__init__()
         self.path, self.text = path, text
         self.found: list[Watched] = []
+        self.seen: set[Position] = set()
 
     def _keep(self, name: str, node: ast.expr) -> None:
-        text = ast.unparse(node)
-        self.found.append(Watched(self.path, position(node), text, self.function, name))
+        node = node.body if isinstance(node, ast.Lambda) else node
+        if isinstance(node, ast.Constant) or position(node) in self.seen:
+            return
+        self.seen.add(position(node))
+        self.found.append(Watched(self.path, position(node), ast.unparse(node), self.function, name))
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """``name = value`` and ``table["name"] = value``."""
-        for target in node.targets[:1]:
-            if isinstance(target, ast.Name):
-                self._keep(target.id, node.value)
-            elif isinstance(target, ast.Attribute):
-                self._keep(target.attr, node.value)
-            elif (
-                isinstance(target, ast.Subscript)
-                and isinstance(target.slice, ast.Constant)
-                and isinstance(target.slice.value, str)
-            ):
-                self._keep(target.slice.value, node.value)
-            elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                for inner, value in zip(target.elts, node.value.elts, strict=False):
-                    if isinstance(inner, ast.Name):
-                        self._keep(inner.id, value)
+        self._store(node.targets[0], node.value)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """``name: float = value``."""
+        if node.value is not None:
+            self._store(node.target, node.value)
+        self.generic_visit(node)
+
+    def _store(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            self._keep(target.id, value)
+        elif isinstance(target, ast.Attribute):
+            self._keep(target.attr, value)
+        elif isinstance(target, ast.Subscript):
+            key = target.slice.elts[-1] if isinstance(target.slice, ast.Tuple) else target.slice
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self._keep(key.value, value)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for inner, part in zip(target.elts, value.elts, strict=False):
+                self._store(inner, part)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        """``{"name": value}``."""
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self._keep(key.value, value)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """``table.assign(name=value)``, ``Bar(name=value)``."""
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                self._keep(keyword.arg, keyword.value)
         self.generic_visit(node)
 
     def visit_Return(self, node: ast.Return) -> None:
