@@ -17,8 +17,8 @@ from typing import Any
 
 _MOST_NAMES = 200
 _LONGEST_NAME = 120
-#: A loop that asks a stand-in this often waits for something that never comes. 12 symbols of a year of minutes ask less.
-_MOST_LOOKS = 2_000_000
+#: A loop that asks a stand-in this often waits for something that never comes. Strategies that ask at every bar ask less.
+_MOST_LOOKS = 1_000_000
 _EXCEPTION = re.compile(
     r"[A-Z]\w*(?:Error|Exception|Warning|Timeout|TimedOut|Exceeded|Available|Unavailable|Failed|Failure|Denied|NotFound"
     r"|DoesNotExist|Protection|RetryAfter|Interrupt|Forbidden|Unauthorized|Conflict|Maintenance|Refused)\Z"

@@ -254,3 +254,9 @@ def test_odd_names_run(tmp_path: Path, world: str, file: str, beside: dict[str, 
     first = "import b\n" if "s-2/b.py" in beside else ""
     dry = tried(write(tmp_path, {file: first + SIGNALS, **beside}), world).dry
     assert (dry.status, dry.columns_read) == ("ok", ("close",)), dry.reason
+
+
+def test_talib_is_stood_in_for_and_never_missing(tmp_path: Path, world: str) -> None:
+    more = "bars['r'] = talib.RSI(bars['close'], timeperiod=14)\nbars['close'] = bars['close'].where(bars['r'] < 90)"
+    found = tried(write(tmp_path, signals(more, "import talib\n")), world)
+    assert found.dry.status == "ok" and not found.settled and not any(found.dry.missing.values()), found.dry

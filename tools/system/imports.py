@@ -21,8 +21,8 @@ peewee clickhouse_driver clickhouse_connect cassandra duckdb questdb ccxt ccxtpr
 ib_insync ib_async ibapi alpaca alpaca_trade_api MetaTrader5 oandapyV20 krakenex coinbase hyperliquid web3 requests
 httpx aiohttp urllib3 websocket websockets socketio paho kafka confluent_kafka aiokafka pika celery zmq nats boto3
 botocore google azure telegram telebot aiogram slack_sdk slack discord twilio sendgrid smtplib ftplib paramiko
-sentry_sdk prometheus_client statsd datadog mlflow wandb yfinance dotenv decouple environs loguru apscheduler
-schedule gspread tweepy elasticsearch firebase_admin supabase
+sentry_sdk prometheus_client statsd datadog mlflow wandb yfinance
+gspread tweepy elasticsearch firebase_admin supabase
 """
 _COMPUTES = """
 numpy pandas scipy sklearn statsmodels numba talib ta pandas_ta pandas_ta_classic tulipy finta stockstats vectorbt

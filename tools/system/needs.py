@@ -11,8 +11,9 @@ from tools.system.environment import Variable
 from tools.system.imports import CLIENTS, COMPUTES, Imported, foreign_imports, not_installed
 
 _SHIMS = Path(parse.__file__).resolve().parent.parent / "child" / "shims"
-#: Kinds whose package, and the libraries around it, Mendel stands in for.
+#: Kinds whose package Mendel stands in for; and what it stands in for in strategies of kind signals, too.
 _SHIMMED = ("freqtrade", "backtesting")
+_LIBRARIES = {"talib", "technical"}
 
 
 def with_needs(found: Detected, python: Path) -> Detected:
@@ -33,7 +34,9 @@ def with_needs(found: Detected, python: Path) -> Detected:
 
 def _offered(kind: str) -> set[str]:
     """Packages that the adapter of this kind stands in for."""
-    return {p.name for p in _SHIMS.iterdir() if p.is_dir()} if kind in _SHIMMED else set()
+    if kind in _SHIMMED:
+        return {p.name for p in _SHIMS.iterdir() if p.is_dir()}
+    return _LIBRARIES if kind == "signals" else set()
 
 
 def proposed_stubs(found: Detected) -> tuple[str, ...]:

@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from sandbox.child import shim_finder
     from sandbox.child.reasons import Rejection
 else:
+    import _mendel_shim_finder as shim_finder
     from _mendel_reasons import Rejection
 
 SIGNALS = ("enter_long", "exit_long", "enter_short", "exit_short")
@@ -28,6 +30,7 @@ def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) 
     """Call the strategy ``repeat`` times on fresh bars; its last answer as float64 arrays by field. ``time``
     is int64 ns UTC, ``columns`` float64 arrays of that length. Columns whose names start with BEFORE are another
     market's: every call but the last gets those instead. Raises Rejection or what the strategy raises."""
+    shim_finder.install((), ("talib", "technical"))
     target = resolve(request["target"], "strategy.target")
     own = {name: values for name, values in columns.items() if not name.startswith(BEFORE)}
     other = {name.removeprefix(BEFORE): values for name, values in columns.items() if name.startswith(BEFORE)}

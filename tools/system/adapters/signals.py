@@ -15,6 +15,7 @@ f(bars) and f(bars, params) | yes
 classes with signals, generate or __call__ | yes
 enter_long exit_long enter_short exit_short | yes
 size stop target trail max_bars | yes
+talib talib.abstract technical.qtpylib | partly | the real ones where installed; else stand-ins, which name what they lack
 settings as a dataclass, callable or dict | yes
 other symbols' bars | no | a call sees the bars of one symbol
 """
