@@ -8,6 +8,7 @@ import libcst as cst
 
 from tools.evolution.codemods.base import RepairError
 from tools.evolution.codemods.scale_free.file_edit import Edit, FileEdit, walk
+from tools.evolution.codemods.scale_free.kept import called_in_loops, keep_on_self
 from tools.evolution.codemods.scale_free.level import Level
 from tools.evolution.codemods.scale_free.plan import Threshold
 
@@ -92,6 +93,12 @@ def repair(opener: Opener, files: Mapping[str, str], level: Level) -> bool:
     function = edit.function_of(node)
     if function is None:
         raise RepairError(f"{threshold.file}: `{threshold.text}` stands outside any function")
+    called = called_in_loops([opener(f) for f in files], function.name.value, _calls, MAX_DEPTH)
+    own = None if called else keep_on_self(edit, function, f"TrailingQuantile({level.memory()})")
+    if own is not None:
+        edit.needs.add("scalar")
+        _scalar(edit, node, level, own)
+        return False
     fixed, memory = constant_text(node, threshold.constant_side), edit.free_name("usual")
 
     def ask(x: str) -> str:
