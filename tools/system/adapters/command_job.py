@@ -87,7 +87,11 @@ def run(
         ),
         wall_seconds=section.timeout_s,
         memory_mb=section.memory_mb,
-        environment={"PYTHONDONTWRITEBYTECODE": "1", **what.environment},
+        environment={
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **system.config.system.environment,
+            **what.environment,
+        },
         clock_ns=section.clock_ns(until_ns),
         stubs=tuple(system.config.system.stubs),
     )
