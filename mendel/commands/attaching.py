@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from tools.system.detect import Detected
     from tools.system.dry_run import DryRun
 
+_REMEDIES = {
+    "columns": "the data has none of that name: name other data, or leave them out",
+    "modules": "install them for [system] python, or have them stubbed by [system] stubs",
+    "environment": "made-up values: [system] environment",
+}
 _DAY_MINUTES = 1440
 _SYNTH_BARS = 5000
 
@@ -198,11 +203,11 @@ def _tell_dry(dry: DryRun) -> None:
     roles = ", ".join(
         f"{name} = {role}" for role, names in dry.roles.items() if role != "price" for name in names
     )
-    if roles:
+    if roles and dry.status == "ok":
         say(f"  roles    {roles}")
     for what, names in dry.missing.items():
         if names and what != "hooks":  # those are among the notes
-            say(f"  missing {what}: {', '.join(names)}")
+            say(f"  missing {what}: {', '.join(names)}  ({_REMEDIES[what]})")
     if dry.stub_calls:
         say(f"  stubs    {', '.join(f'{name} x {n}' for name, n in list(dry.stub_calls.items())[:8])}")
     for line in dry.notes:

@@ -68,6 +68,16 @@ def find_candidates(modules: Mapping[str, Module]) -> list[Candidate]:
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.target))
 
 
+def near_misses(modules: Mapping[str, Module]) -> list[str]:
+    """Functions that are called like a strategy and cannot be called like one: ``a:signals wants df, fast, slow``."""
+    return [
+        f"{module.name}:{function.name} wants {', '.join(wants)}"
+        for module in modules.values()
+        for function in _functions(module.tree)
+        if function.name in _USUAL_NAMES and len(wants := _required(function)) > 2
+    ]
+
+
 def candidate_named(target: str, modules: Mapping[str, Module]) -> Candidate | None:
     """The function, class or variable that ``module:name`` names, None where there is none."""
     module_text, _, name = target.partition(":")

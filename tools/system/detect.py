@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tools.contracts import MendelError
-from tools.system.candidates import Candidate, find_candidates, find_other_kinds
+from tools.system.candidates import Candidate, find_candidates, find_other_kinds, near_misses
 from tools.system.classes import find_classes
 from tools.system.commands_found import find_commands
 from tools.system.environment import Variable, find_variables
@@ -145,4 +145,9 @@ def why_nothing(found: Detected) -> str:
         )
     broken = "".join(f" ({file} does not parse: {why})" for file, why in list(found.unreadable.items())[:1])
     books = next((f" ({note})" for note in found.notes if "notebooks are not read" in note), "")
-    return f"{found.root}: no strategy found{broken or books}; write signals(bars, params), or name it: --target module:function"
+    near = near_misses(found.parsed.modules(found.source)) if found.parsed else []
+    miss = f" ({near[0]})" if near else ""
+    return (
+        f"{found.root}: no strategy found{broken or books}; write signals(bars, params){miss}, or name it: "
+        "--target module:function"
+    )

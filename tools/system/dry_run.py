@@ -26,7 +26,7 @@ from tools.system.system import System
 MOST_BARS = 10_000
 _SECONDS = 20.0
 _MOST_COLUMNS = 8
-_NO_KEY = re.compile(r"^KeyError: '([^']{1,80})'")
+_NO_KEY = re.compile(r"^KeyError: '([^':]{1,80})[':]")
 _NO_KEYS = re.compile(r"^KeyError: [\"']\[(.{1,200}?)\] not (?:in index|found)")
 _NO_ATTRIBUTE = re.compile(r"^AttributeError: 'DataFrame' object has no attribute '([^']{1,80})'")
 _NO_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
