@@ -35,12 +35,14 @@ _OURS = (
     "shim_finder",
     "freqtrade_facts",
     "process_words",
+    "process_answers",
     "process_orders",
     "process_caught",
     "process_build",
+    "process_strategy",
 )
 #: The same of those that import numpy or pandas, in this order.
-_OURS_LATER = ("process_dataset",)
+_OURS_LATER = ("process_bars", "process_dataset")
 
 
 def load(name: str, path: str) -> types.ModuleType:

@@ -11,7 +11,7 @@ import pytest
 from adapter_contract import wavy_market
 from process_bots import Bots, bots
 
-from sandbox.child import process_dataset
+from sandbox.child import process_bars
 from sandbox.host.contracts import Status
 from tools.backtest.simulate import simulate
 from tools.contracts import Costs, Market
@@ -96,9 +96,9 @@ def test_hardly_any_bars(run: Bots, bars: int) -> None:
 
 def test_tables_that_cannot_share_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """What happens before pandas 3, where a slice would be written through."""
-    shared = process_dataset.Bars(["close", "open", "x"], {}, 5)
-    monkeypatch.setattr(process_dataset, "_SHARES", False)
-    copied = process_dataset.Bars(["close", "open", "x"], {}, 5)
+    shared = process_bars.Bars(["close", "open", "x"], {}, 5)
+    monkeypatch.setattr(process_bars, "_SHARES", False)
+    copied = process_bars.Bars(["close", "open", "x"], {}, 5)
     for bar in range(1100):
         for bars in (shared, copied):
             bars.add(int(PLAIN.time[0]) + bar * 300_000_000_000, (float(bar), 2.0, 3.0))

@@ -5,27 +5,31 @@ floats a bar (process_words.py)."""
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.child import process_orders
+    from sandbox.child import process_answers, process_orders
     from sandbox.child.candidate import Line
+    from sandbox.child.process_bars import Bars
     from sandbox.child.process_build import builder_of
     from sandbox.child.process_caught import Caught
-    from sandbox.child.process_dataset import Bars, Dataset, Datasets, Told
+    from sandbox.child.process_dataset import Dataset, Datasets, Told
+    from sandbox.child.process_strategy import strategy_of
     from sandbox.child.process_words import BEFORE, NO_ORDER, NOTE, PAIR, SETTING
     from sandbox.child.reasons import Rejection, describe, own_part
 else:
+    import _mendel_process_answers as process_answers
     import _mendel_process_orders as process_orders
+    from _mendel_process_bars import Bars
     from _mendel_process_build import builder_of
     from _mendel_process_caught import Caught
-    from _mendel_process_dataset import Bars, Dataset, Datasets, Told
+    from _mendel_process_dataset import Dataset, Datasets, Told
+    from _mendel_process_strategy import strategy_of
     from _mendel_process_words import BEFORE, NO_ORDER, NOTE, PAIR, SETTING
     from _mendel_reasons import Rejection, describe, own_part
 
@@ -137,7 +141,7 @@ class Talk:
         self._caught = Caught(setup.root)
         count = len(self._symbols)
         keys = {process_orders.key_of(symbol): k for k, symbol in enumerate(self._symbols)}
-        self._place = process_orders.Place(where, keys, [0.0] * count, [0.0] * count, setup.alone)
+        self._place = process_answers.Place(where, keys, [0.0] * count, [0.0] * count, setup.alone)
         self._nothing = NO_ORDER * count
         self._first = max(first + len(names) for _, first, names in setup.runs)
         self._number = 0
@@ -174,7 +178,7 @@ class Talk:
         if type(answer) is dict and len(answer) == 1 and answer.get("orders") == []:
             return self._nothing
         place.when = moment(time)
-        orders = process_orders.orders_of(answer, place)
+        orders = process_answers.orders_of(answer, place)
         return process_orders.words_of(orders, place) if orders else self._nothing
 
     def _failed(self, error: Exception, time: int) -> Exception:
@@ -244,53 +248,3 @@ def stamp(time_ns: int) -> Any:
     import pandas as pd
 
     return pd.Timestamp(time_ns, tz="UTC")
-
-
-def strategy_of(setup: Setup) -> tuple[Callable[[Any, Any], Any], str]:
-    """What is called with (dataset, portfolio state), and "file.py:line" of it."""
-    signals: Any = sys.modules["_mendel_adapter_signals"]
-    target = signals.resolve(setup.target, "strategy.target")
-    params = signals.build_params(setup.params, setup.overrides)
-    named = setup.params is not None
-    if isinstance(target, type):
-        target = _made(target, params, named, signals.positional)
-        named = False
-    method = target if inspect.isroutine(target) else getattr(target, "process", None)
-    if not callable(method):
-        kind = f"class {type(target).__name__}" if not inspect.isroutine(target) else setup.target
-        raise Rejection(f"{setup.target}: {kind} has no method process(dataset, portfolio_state)")
-    required, most = signals.positional(method)
-    wants = 3 if named and most >= 3 else 2 if most >= 2 else 1
-    if required > wants:
-        more = (
-            "set strategy.params in mendel.toml"
-            if required == 3 and not named
-            else "wanted (dataset, portfolio_state)"
-        )
-        raise Rejection(f"{setup.target}: process takes {required} arguments: {more}")
-    call: dict[int, Callable[[Any, Any], Any]] = {
-        1: lambda dataset, state: method(dataset),
-        2: method,
-        3: lambda dataset, state: method(dataset, state, params),
-    }
-    return call[wants], _where(method, setup.root)
-
-
-def _made(target: type, params: Any, named: bool, positional: Callable[[Any], tuple[int, float]]) -> Any:
-    """A class is made once, with the settings if it takes them."""
-    required, most = positional(target)
-    if required > (1 if named else 0):
-        more = (
-            f"gives __init__ the settings alone; give the other {required - 1} defaults"
-            if named
-            else ("set strategy.params in mendel.toml, or give them defaults")
-        )
-        raise Rejection(
-            f"class {target.__name__}: __init__ needs {required} argument{'s'[: required > 1]}: {more}"
-        )
-    return target(params) if named and most >= 1 else target()
-
-
-def _where(method: Any, root: str) -> str:
-    code = getattr(inspect.unwrap(getattr(method, "__func__", method)), "__code__", None)
-    return f"{code.co_filename.removeprefix(root)}:{code.co_firstlineno}" if code else "process"
