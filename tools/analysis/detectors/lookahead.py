@@ -62,9 +62,21 @@ def detect(code: Code) -> Iterable[Suspect]:
 def _wanted(code: Code, origin: Origin, node: ast.AST) -> bool:
     if origin.name == "next_index" and _writes_next(code, node):
         return False
+    if origin.name == "last" and _asked_bar_by_bar(code, node):
+        return False
     if origin in code.flow.reached:
         return True
     return origin.name in FORWARD and not _is_label(code, node) and not _never_used(code, node)
+
+
+def _asked_bar_by_bar(code: Code, node: ast.AST) -> bool:
+    """Whether it stands in a class that is asked at every bar (``next`` of backtesting.py) and not in its ``init``: what
+    it sees ends at the bar at hand."""
+    above = list(code.ancestors(node))
+    function = next((n for n in above if isinstance(n, ast.FunctionDef)), None)
+    owner = next((n for n in above if isinstance(n, ast.ClassDef)), None)
+    methods = {n.name for n in owner.body if isinstance(n, ast.FunctionDef)} if owner else set()
+    return {"init", "next"} <= methods and function is not None and function.name != "init"
 
 
 def _writes_next(code: Code, node: ast.AST) -> bool:
