@@ -50,6 +50,17 @@ def test_the_object_keeps_the_past_and_no_scale_matters() -> None:
     assert answers(new, 1.0)[:500] == answers(new, 1.0, 500), "nothing of later bars is known"
 
 
+def test_an_entry_that_nobody_reads_any_more_goes() -> None:
+    config = 'CONFIG = {\n    "fast": 3,\n    "floor": 5000.0,  # units\n    "slow": 9,\n}\n'
+    text = BOT.replace('CONFIG = {"floor": 5000.0}\n', "from config import CONFIG\n")
+    asked = 'volume > me.config["floor"]'
+    new = repaired({"bot.py": text, "config.py": config}, asked, vector=False)
+    assert new["config.py"] == 'CONFIG = {\n    "fast": 3,\n    "slow": 9,\n}\n'
+    read = {"tests/test_bot.py": 'from config import CONFIG\nassert CONFIG["floor"] > 0\n'}
+    kept = repaired({"bot.py": text, "config.py": config, **read}, asked, vector=False)
+    assert kept["config.py"] == config
+
+
 def test_two_conditions_have_two_memories() -> None:
     text = 'volume < 2 * me.config["floor"]'
     source = BOT.replace("return 0\n", f"return 2 if {text} else 0\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import libcst as cst
@@ -14,6 +15,7 @@ from tools.evolution.codemods.scale_free.file_edit import FileEdit
 from tools.evolution.codemods.scale_free.home import LITERAL, Home, find_home
 from tools.evolution.codemods.scale_free.level import Level
 from tools.evolution.codemods.scale_free.plan import VARIANTS, Threshold, thresholds_of, writes_settings
+from tools.evolution.codemods.scale_free.tables import drop_unread, keys_in
 
 #: Conditions that share a setting must agree on its value within this share of it, else each gets its own number.
 SPREAD = 0.03
@@ -55,6 +57,8 @@ class _Session:
         kept = [repair(self.open, self._candidates(), self._level(t, bars[t])) for t in self.thresholds]
         if self.shared and not any(kept):
             self._move_setting(home, bars[self.thresholds[0]])
+        elif not any(kept):
+            drop_unread(self.open, self.sources, self.editable, self._keys())
         files = {f: e.result() for f, e in self.edits.items()}
         changed = {f: text for f, text in files.items() if text != self.sources[f]}
         for file, text in changed.items():
@@ -65,6 +69,14 @@ class _Session:
             self._rationale(),
             {"bars": float(bars[first]), "warmup": bars[first] // 7, "value": self._value()},
         )
+
+    def _keys(self) -> Counter[str]:
+        """What the numbers were looked up by."""
+        sides = [
+            cst.parse_expression(constant_text(self.open(t.file).node_at(t.node, t.text), t.constant_side))
+            for t in self.thresholds
+        ]
+        return Counter(key for side in sides for key in keys_in(side))
 
     def _may_be_settings(self, home: Home, bars: Mapping[Threshold, int]) -> bool:
         """Whether the conditions can share two settings where the number's home is."""
