@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sandbox
 
 SOURCE = """
 import talib.abstract as ta
-from freqtrade.strategy import IStrategy, IntParameter
+from freqtrade.strategy import IStrategy, IntParameter, informative
 from pandas import DataFrame
 from technical import qtpylib
 
@@ -116,8 +116,47 @@ class TestFreqtrade(AdapterContract):
                 'dataframe["x"] = dataframe["oi"]; dataframe["slow"] = ta',
                 "KeyError: 'oi'",
             ),
-            ("class Crossing", "class Other", "it has Other"),
-            ("stoploss = -0.05", "stoploss = 0.05", "write a negative fraction"),
+            ("class Crossing", "class Other", "it has Other (crossing.py:8)"),
+            (
+                "stoploss = -0.05",
+                "stoploss = 0.05",
+                "Crossing (crossing.py:8): stoploss = 0.05: write a negative",
+            ),
+            ("    stoploss = -0.05\n", "", "Crossing (crossing.py:8): class Crossing does not set stoploss"),
+            (
+                'timeframe = "5m"',
+                'timeframe = "5 minutes"',
+                "Crossing (crossing.py:8): timeframe '5 minutes'",
+            ),
+            ('    timeframe = "5m"\n', "", "Crossing (crossing.py:8): class Crossing does not set timeframe"),
+            ('{"0": 0.04, "120": 0.02}', '{"soon": 1}', "write minutes and profits"),
+            (
+                "= ta.SMA(dataframe, timeperiod=30)",
+                "= dataframe.cvd",
+                "'cvd' (crossing.py:17): no such column",
+            ),
+            ("timeperiod=30", "timeperiod=0", "timeperiod = 0: give 1 to 100000 (crossing.py:17)"),
+            (
+                "import IStrategy, ",
+                "import Nonsense, IStrategy, ",
+                "Nonsense' from 'freqtrade.strategy' (crossing.py:3)",
+            ),
+            (
+                "from pandas",
+                "from freqtrade.optimize import x\nfrom pandas",
+                "freqtrade.optimize (crossing.py:4): Mendel's",
+            ),
+            (
+                '        dataframe["slow"]',
+                '        self.dp.get_pair_dataframe("PEPE/USDT", "1h")\n        dataframe["slow"]',
+                "no candles of PEPEUSDT in the data in use",
+            ),
+            (
+                "    def populate_indicators",
+                "    @informative('1h', 'PEPE/USDT')\n    def more(self, dataframe, metadata):\n"
+                "        return dataframe\n\n    def populate_indicators",
+                "@informative (crossing.py:15): dp: no candles of PEPEUSDT",
+            ),
             ("        return dataframe\n", "        return dataframe.dropna()\n", "keep every row"),
             (
                 "    startup",
@@ -174,6 +213,12 @@ class TestFreqtrade(AdapterContract):
         sides = {t.side for t in simulate(market, require(both), costs).trades}
         long_only = self.asked(runner, base, text, market)
         assert sides == {1, -1} and not require(long_only).column("enter_short").any()
+
+    def test_a_default_out_of_its_range_runs_and_is_told(self, runner: Runner, base: str) -> None:
+        wide = runner.store.derive(base, {"crossing.py": SOURCE.replace("default=8", "default=25")})
+        (told,) = require(runner.decide(wide, wavy_market())).notes
+        assert "buy_fast" in told and "IntParameter" in told
+        assert told_by_child("outside of its range: rm -rf\noutside of its range: K a;b\n") == ()
 
     def test_a_parameter_out_of_its_range_is_refused(self, runner: Runner, base: str) -> None:
         outcome = runner.decide(base, wavy_market(), overrides={"buy_fast": 99}).outcome

@@ -157,6 +157,12 @@ def space_of(study: Study, wanted: Sequence[str] = ()) -> Space:
     unknown = sorted(set(asked) - set(found) - set(skipped))
     if unknown:
         raise SpaceError(f"no setting {', '.join(unknown)} in {file}: use {', '.join(found)}")
+    for name, given in asked.items():
+        low, high = ranges.get(name) or (float("-inf"), float("inf"))
+        if given is not None and not low <= given[0] < given[1] <= high:
+            raise SpaceError(
+                f"--param {name}={given[0]:g}..{given[1]:g}: {file}: {name} is from {low:g} to {high:g}"
+            )
     params, why = [], dict(skipped)
     for name in asked or found:
         if name in settings.choices and name not in why:

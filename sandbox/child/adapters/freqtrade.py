@@ -5,12 +5,15 @@ questions while a position is wanted or open."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from sandbox.child import callbacks, freqtrade_facts, reasons, shim_finder
@@ -43,7 +46,7 @@ _LOST = """adjust_trade_position adjust_entry_price adjust_exit_price adjust_ord
 custom_roi order_filled bot_loop_start check_entry_timeout check_exit_timeout protections freqai_info
 feature_engineering_standard feature_engineering_expand_all set_freqai_targets position_adjustment_enable use_custom_roi
 order_types order_time_in_force unfilledtimeout ignore_buying_expired_candle_after confirm_trade_exit leverage""".split()  # noqa: SIM905
-_UNFOLLOWED = "not followed as written: "
+_UNFOLLOWED, _OUTSIDE = "not followed as written: ", "outside of its range: "
 
 
 def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,11 +111,14 @@ def _sorted(request: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any
 def _strategy_class(target: str) -> Any:
     root = importlib.import_module("freqtrade.strategy").IStrategy
     name, _, path = target.partition(":")
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise _not_stood_in(error) from error
     found = getattr(module, path, None)
     if not (isinstance(found, type) and issubclass(found, root) and found is not root):
         has = [
-            n
+            f"{n}{place_of(v)}"
             for n, v in vars(module).items()
             if isinstance(v, type) and issubclass(v, root) and v is not root
         ]
@@ -122,6 +128,39 @@ def _strategy_class(target: str) -> Any:
     return found
 
 
+def _not_stood_in(error: ImportError) -> Exception:
+    """What to say of something of freqtrade's that there is no stand-in of."""
+    name = error.name or ""
+    if name.partition(".")[0] not in REPLACES:
+        return error
+    told = reasons.describe(error, f"{sys.path[0]}/")
+    place = told[told.rindex(" (") :].partition("):")[0].rstrip(")") + ")" if " (" in told else ""
+    what = name if isinstance(error, ModuleNotFoundError) else str(error).partition(" (")[0]
+    return reasons.Rejection(
+        f"{what}{place}: Mendel's stand-in for freqtrade does not have it; leave it out of the strategy, it decides nothing"
+    )
+
+
+@contextlib.contextmanager
+def _placed(cls: Any) -> Iterator[None]:
+    """What is wrong with what the class says is said with its place."""
+    try:
+        yield
+    except reasons.Rejection:
+        raise
+    except Exception as error:
+        raise reasons.Rejection(f"{cls.__name__}{place_of(cls)}: {error}") from error
+
+
+def place_of(thing: Any) -> str:
+    """ " (file.py:12)" of a class or function of the system; empty where that is not known."""
+    try:
+        file, line = inspect.getsourcefile(thing) or "", inspect.getsourcelines(thing)[1]
+    except (OSError, TypeError):
+        return ""
+    return f" ({file.removeprefix(f'{sys.path[0]}/')}:{line})"
+
+
 def _filled(
     request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], others: Mapping[str, Any]
 ) -> tuple[Any, Any, str]:
@@ -129,7 +168,8 @@ def _filled(
     helper = importlib.import_module("freqtrade.data.dataprovider")
     pair = pair_of(request["symbol"], bool(cls.can_short))
     strategy = _made(request, cls, pair)
-    _check_timeframe(strategy, time)
+    with _placed(cls):
+        _check_timeframe(strategy, time)
     frame = frames.candles(time, columns)
     tables = {symbol: frames.known(frames.candles(time, own)) for symbol, own in others.items()}
     pairs = [pair_of(symbol, bool(cls.can_short)) for symbol in sorted({*tables, helper.symbol_of(pair)})]
@@ -138,7 +178,7 @@ def _filled(
     strategy.bot_start()
     try:
         filled = frames.fill(strategy, frame, pair)
-    except KeyError as error:
+    except (KeyError, AttributeError) as error:
         raise _without_column(error, columns) from error
     return strategy, filled, pair
 
@@ -165,7 +205,7 @@ def _made(request: Mapping[str, Any], cls: Any, pair: str) -> Any:
         if "__init__" not in str(error):
             raise
         raise reasons.Rejection(
-            f"class {cls.__name__}: {error}: freqtrade gives __init__ the config alone; give the others defaults"
+            f"class {cls.__name__}{place_of(cls)}: {error}: freqtrade gives __init__ the config alone; give the others defaults"
         ) from None
     if not getattr(cls, "timeframe", None) and getattr(cls, "ticker_interval", None):
         strategy.timeframe = cls.ticker_interval
@@ -183,7 +223,7 @@ def _check_timeframe(strategy: Any, time: Any) -> None:
     has = int(np.median(np.diff(time))) // 60_000_000_000
     if minutes == has:
         return
-    wants = f"the strategy wants candles of {strategy.timeframe}, the data has {has} minutes"
+    wants = f"{type(strategy).__name__}{place_of(type(strategy))} wants candles of {strategy.timeframe}, the data has {has} minutes"
     if minutes > has and minutes % has == 0:
         raise reasons.Rejection(f'{wants}: write [data] timeframe = "{strategy.timeframe}" to have them made')
     raise reasons.Rejection(
@@ -191,9 +231,11 @@ def _check_timeframe(strategy: Any, time: Any) -> None:
     )
 
 
-def _without_column(error: KeyError, columns: Mapping[str, Any]) -> Exception:
+def _without_column(error: Exception, columns: Mapping[str, Any]) -> Exception:
     """What to say of a name that no table has: KeyError of a dict is the strategy's own."""
     lost = error.args[0] if error.args else None
+    if isinstance(error, AttributeError):
+        lost = error.name if isinstance(error.obj, pd.DataFrame) else None
     if not isinstance(lost, str) or lost in columns:
         return error
     text = reasons.describe(error, f"{sys.path[0]}/")
@@ -220,7 +262,8 @@ def _table(strategy: Any, filled: Any, time: Any) -> dict[str, Any]:
     if not strategy.can_short:
         signals["enter_short"] = np.zeros(len(time))
     facts = np.zeros(len(time) * len(freqtrade_facts.fact_columns(len(time))))
-    told = settings.facts(strategy, _asks(strategy, settings), freqtrade_facts.ROI_STEPS)
+    with _placed(type(strategy)):
+        told = settings.facts(strategy, _asks(strategy, settings), freqtrade_facts.ROI_STEPS)
     facts[: len(told)] = told
     runs = facts.reshape(-1, len(time))
     table: dict[str, Any] = signals | dict(zip(freqtrade_facts.fact_columns(len(time)), runs, strict=True))
@@ -260,6 +303,9 @@ def _tell_unfollowed(strategy: Any) -> None:
             written = written.fget
         if written:
             sys.stdout.write(f"{_UNFOLLOWED}{name}\n")
+    for name, parameter in strategy.parameters().items():
+        if not getattr(strategy, name).fits():
+            sys.stdout.write(f"{_OUTSIDE}{type(parameter).__name__} {name}\n")
 
 
 def _callbacks(strategy: Any, filled: Any, pair: str, terms: Mapping[str, float], time: Any) -> Any:

@@ -67,10 +67,17 @@ def _switched_off(statement: ast.stmt) -> bool:
     )
 
 
+_OUTSIDE = re.compile(r"^outside of its range: ([A-Za-z]{1,40}) ([A-Za-z_][A-Za-z0-9_]{0,60})$", re.MULTILINE)
+_MOST_OUTSIDE = 8
 _LOGGED = re.compile(r"^not followed as written: (\w+)$", re.MULTILINE)
 
 
 def told_by_child(log: str) -> tuple[str, ...]:
-    """``hook: what happens instead`` for what a child wrote into its log. The log is hostile: only known names count."""
+    """``hook: what happens instead`` for what a child wrote into its log. The log is hostile: only known hooks and plain names count."""
     names = dict.fromkeys(_LOGGED.findall(log))
-    return tuple(f"{name}: {told}" for name in names if (told := NOT_FOLLOWED.get(name) or PARTLY.get(name)))
+    followed = [f"{name}: {told}" for name in names if (told := NOT_FOLLOWED.get(name) or PARTLY.get(name))]
+    outside = [
+        f"{name}: its value lies outside of its {kind}'s range: mend one of them"
+        for kind, name in _OUTSIDE.findall(log)
+    ]
+    return (*followed, *outside[:_MOST_OUTSIDE])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .data.dataprovider import DataProvider
-from .exceptions import OperationalException
+from .exceptions import NotInMendel, OperationalException
 from .strategy.informative_decorator import MARK, column_namer
 from .strategy.strategy_helper import beside
 
@@ -33,12 +33,13 @@ def fill(strategy: Any, frame: Any, pair: str) -> Any:
     metadata = {"pair": pair}
     dates = frame["date"]
     filled = strategy.populate_indicators(_with_informative(strategy, frame, pair), metadata)
-    filled = strategy.populate_entry_trend(_checked(filled, dates, "populate_indicators"), metadata)
-    filled = strategy.populate_exit_trend(_checked(filled, dates, "populate_entry_trend"), metadata)
-    return _checked(filled, dates, "populate_exit_trend")
+    filled = strategy.populate_entry_trend(_checked(filled, dates, strategy.populate_indicators), metadata)
+    filled = strategy.populate_exit_trend(_checked(filled, dates, strategy.populate_entry_trend), metadata)
+    return _checked(filled, dates, strategy.populate_exit_trend)
 
 
-def _checked(filled: Any, dates: Any, method: str) -> Any:
+def _checked(filled: Any, dates: Any, asked: Any) -> Any:
+    method = f"{asked.__name__}{_place(asked)}"
     if not isinstance(filled, pd.DataFrame):
         raise OperationalException(f"{method} returned a {type(filled).__name__}: return the dataframe")
     if len(filled) != len(dates) or "date" not in filled or not np.array_equal(filled["date"], dates):
@@ -57,10 +58,22 @@ def _with_informative(strategy: Any, frame: Any, pair: str) -> Any:
             base = pair.partition("/")[0]
             words = {"stake": quote, "quote": quote, "base": base, "BASE": base, "QUOTE": quote}
             other = mark.asset.format(**words) if mark.asset else pair
-            made = method(provider.get_pair_dataframe(other, mark.timeframe), {"pair": other})
+            made = method(_candles_for(method, provider, other, mark.timeframe), {"pair": other})
             renamed = made.rename(columns=column_namer(mark, other))
             frame = beside(frame, renamed, made["date"], (strategy.timeframe, mark.timeframe), mark.ffill)
     return frame
+
+
+def _candles_for(method: Any, provider: DataProvider, pair: str, timeframe: str) -> Any:
+    try:
+        return provider.get_pair_dataframe(pair, timeframe)
+    except NotInMendel as error:
+        raise NotInMendel(f"@informative{_place(method)}: {error}") from None
+
+
+def _place(method: Any) -> str:
+    code = getattr(method, "__code__", None)
+    return "" if code is None else f" ({code.co_filename.rpartition('/system/')[2]}:{code.co_firstlineno})"
 
 
 def _in_order(owner: type) -> list[str]:

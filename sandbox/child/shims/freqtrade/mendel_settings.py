@@ -86,9 +86,7 @@ def strategy_class() -> type[IStrategy]:
 
 def facts(strategy: IStrategy, asks: int, roi_steps: int) -> list[float]:
     """What the trusted side must know of exits, in the order of freqtrade_facts.WORDS and then the ROI steps."""
-    table = sorted(
-        (float(minutes), float(profit)) for minutes, profit in dict(strategy.minimal_roi or {}).items()
-    )
+    table = _roi_table(strategy.minimal_roi)
     if len(table) > roi_steps:
         raise OperationalException(
             f"minimal_roi has {len(table)} steps: at most {roi_steps} are followed here"
@@ -109,6 +107,15 @@ def facts(strategy: IStrategy, asks: int, roi_steps: int) -> list[float]:
         float(len(table)),
     ]
     return words + [number for step in table for number in step]
+
+
+def _roi_table(roi: Any) -> list[tuple[float, float]]:
+    try:
+        return sorted((float(minutes), float(profit)) for minutes, profit in dict(roi or {}).items())
+    except (TypeError, ValueError):
+        raise OperationalException(
+            f'minimal_roi = {roi!r}: write minutes and profits, such as {{"0": 0.04, "60": 0.01}}'
+        ) from None
 
 
 def _either(strategy: IStrategy, name: str, old: str) -> Any:

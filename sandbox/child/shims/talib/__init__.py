@@ -28,6 +28,9 @@ def settings_of(name: str, given: tuple[Any, ...], named: dict[str, Any]) -> dic
             f"talib.{name} has no setting {', '.join(unknown) or given[len(known) :]}: use {', '.join(known)}"
         )
     chosen = dict(zip(known, given, strict=False)) | named
+    for key, value in chosen.items():
+        if "period" in key and not 1 <= value <= 100_000:
+            raise ValueError(f"talib.{name}: {key} = {value!r}: give 1 to 100000")
     return {key: int(value) if "period" in key or "matype" in key else value for key, value in chosen.items()}
 
 

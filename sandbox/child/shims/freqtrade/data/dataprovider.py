@@ -86,9 +86,8 @@ class DataProvider:
     def _frame(self, symbol: str, timeframe: str) -> Any:
         table = self._tables.get(symbol)
         if table is None:
-            has = ", ".join(sorted(self._tables))
             raise NotInMendel(
-                f"dp: no candles of {symbol} (there are {has}): add its file to [data] path in mendel.toml"
+                f"dp: no candles of {symbol} in the data in use: add its file to [data] path in mendel.toml"
             )
         own, asked = timeframe_to_minutes(self._timeframe), timeframe_to_minutes(timeframe)
         if asked == own:

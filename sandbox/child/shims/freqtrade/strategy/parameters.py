@@ -29,6 +29,14 @@ class BaseParameter:
         """The value as this parameter holds it. Raises ValueError where it is out of range."""
         return value
 
+    def fits(self) -> bool:
+        """Whether the value in use is one that it may have. freqtrade runs with any."""
+        try:
+            self.taken(self.value)
+        except (TypeError, ValueError):
+            return False
+        return True
+
     @property
     def range(self) -> Sequence[Any]:
         """Only the value that is in use: nothing is searched inside the strategy."""
