@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from adapter_contract import AdapterContract, wavy_market
 
 from sandbox.host.contracts import Setting, Status
+from tools.analysis.lookahead.check import check_lookahead
 from tools.backtest.simulate import simulate
-from tools.contracts import Costs, Market
+from tools.contracts import Costs, Decisions, Market
 from tools.system.runner import Decided, Runner, require
 
 pytestmark = pytest.mark.sandbox
@@ -234,3 +236,14 @@ class TestBacktesting(AdapterContract):
         assert (once != twice).any()
         clean = [require(runner.decide(base, wavy_market(), repeat=k)).values for k in (1, 2)]
         np.testing.assert_array_equal(*clean)
+
+    def test_an_indicator_that_peeks_is_found(self, runner: Runner, base: str) -> None:
+        """``init`` has all bars: only the look-ahead check stands between that and a score."""
+        peeking = SOURCE.replace("SMA, self.data.Close, self.n1", "lambda: self.data.Close.s.shift(-3)", 1)
+        bundle = runner.store.derive(base, {"crossing.py": peeking})
+
+        def ask(markets: Sequence[Market]) -> list[Decisions | None]:
+            return [runner.decide(bundle, one).decisions for one in markets]
+
+        market, whole = wavy_market(), require(runner.decide(bundle, wavy_market()))
+        assert check_lookahead(ask, market, whole, simulate(market, whole, Costs())).broken is not None
