@@ -98,19 +98,6 @@ def candidate_named(target: str, modules: Mapping[str, Module]) -> Candidate | N
     return None
 
 
-def find_other_kinds(modules: Mapping[str, Module]) -> list[str]:
-    """Classes of other libraries' strategies, as ``module:Name (freqtrade)``."""
-    kinds: dict[str | None, str] = {}
-    return [
-        f"{module.name}:{node.name} ({kinds[last_name(base)]})"
-        for module in modules.values()
-        for node in module.tree.body
-        if isinstance(node, ast.ClassDef)
-        for base in node.bases
-        if last_name(base) in kinds
-    ]
-
-
 def _functions(tree: ast.Module) -> Iterator[Function]:
     return (node for node in tree.body if isinstance(node, ast.FunctionDef))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.contracts import MendelError
-from tools.system.candidates import Candidate, find_candidates, find_other_kinds, near_misses
+from tools.system.candidates import Candidate, find_candidates, near_misses
 from tools.system.classes import find_classes
 from tools.system.commands_found import find_commands
 from tools.system.environment import Variable, find_variables
@@ -30,12 +30,11 @@ class AttachError(MendelError):
 @dataclass(frozen=True)
 class Detected:
     """What was found in a folder. ``source`` is where imports start, relative; ``unreadable`` maps files
-    that do not parse to the reason; ``others`` are strategies of kinds that cannot be run yet."""
+    that do not parse to the reason."""
 
     root: Path
     source: str
     candidates: tuple[Candidate, ...]
-    others: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     timeframe: str | None = None
     tests: str | None = None
@@ -65,7 +64,7 @@ def detect(path: str | Path, *, only: str | None = None) -> Detected:
     if not root.is_dir():
         raise AttachError(f"{path}: no such folder; name the folder of a trading system")
     parsed = read_sources(root)
-    source, modules, candidates = _where(parsed, only)
+    source, candidates = _where(parsed, only)
     files = list(files_of(root))
     if not candidates and (commands := _kept(find_commands(root, files, parsed.trees), ".", only)):
         source, candidates = ".", commands
@@ -75,7 +74,6 @@ def detect(path: str | Path, *, only: str | None = None) -> Detected:
         root,
         source,
         tuple(candidates),
-        tuple(find_other_kinds(modules)),
         tuple(data),
         timeframe_in(root, data[0]) if data else None,
         find_tests(root),
@@ -100,8 +98,8 @@ def find_all(modules: Mapping[str, Module]) -> list[Candidate]:
     return sorted(found, key=lambda c: (_KINDS.index(c.kind), -c.score, c.target))
 
 
-def _where(parsed: Parsed, only: str | None) -> tuple[str, dict[str, Module], list[Candidate]]:
-    """The folder that imports start from, the modules as seen from there, and what could be the strategy."""
+def _where(parsed: Parsed, only: str | None) -> tuple[str, list[Candidate]]:
+    """The folder that imports start from, and what could be the strategy as seen from there."""
     source = usual_start(parsed)
     found = _kept(find_all(parsed.modules(source)), source, only)
     for other in (".", *odd_starts(parsed)):
@@ -111,7 +109,7 @@ def _where(parsed: Parsed, only: str | None) -> tuple[str, dict[str, Module], li
         better = best_start(parsed, _from_root(source, found[0].file), source)
         if better != source:
             source, found = better, _kept(find_all(parsed.modules(better)), better, only)
-    return source, parsed.modules(source), found
+    return source, found
 
 
 def _kept(found: list[Candidate], source: str, only: str | None) -> list[Candidate]:
@@ -120,11 +118,6 @@ def _kept(found: list[Candidate], source: str, only: str | None) -> list[Candida
 
 def _from_root(source: str, file: str) -> str:
     return file if source == "." else f"{source}/{file}"
-
-
-def moved(found: Detected, source: str, candidates: tuple[Candidate, ...]) -> Detected:
-    """The same with imports that start elsewhere."""
-    return replace(found, source=source, candidates=candidates)
 
 
 def entry_points(parsed: Parsed) -> list[str]:
@@ -139,10 +132,6 @@ def _starts(node: ast.stmt) -> bool:
 
 
 def why_nothing(found: Detected) -> str:
-    if found.others:
-        return (
-            f"{found.root}: {found.others[0]} cannot be run yet; wrap it in a function signals(bars, params)"
-        )
     broken = "".join(f" ({file} does not parse: {why})" for file, why in list(found.unreadable.items())[:1])
     books = next((f" ({note})" for note in found.notes if "notebooks are not read" in note), "")
     near = near_misses(found.parsed.modules(found.source)) if found.parsed else []
