@@ -6,7 +6,7 @@ than a slice's last bar is never written again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,24 @@ def _frame(values: Any, index: Any, names: Any) -> Any:
 
 def _series(values: Any, index: Any, name: str) -> Any:
     return pd.Series(values, index=index, name=name, copy=False)
+
+
+def roles_of(columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Roles by the plainest names, where nobody says them."""
+    words = {
+        "cumulative": ("cvd",),
+        "flow": ("taker", "delta", "buy", "sell"),
+        "open_interest": ("open_interest",),
+        "funding": ("funding",),
+        "quote_volume": ("quote_volume",),
+        "volume": ("volume",),
+    }
+    found: dict[str, list[str]] = {}
+    for name in columns:
+        role = next((r for r, parts in words.items() if any(part in name.lower() for part in parts)), None)
+        if role is not None:
+            found.setdefault(role, []).append(name)
+    return {role: tuple(names) for role, names in found.items()}
 
 
 def delta_of(columns: Sequence[str], roles: Roles) -> Callable[[Sequence[float]], float] | None:

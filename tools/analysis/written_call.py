@@ -16,7 +16,9 @@ from tools.system.sections import StrategySection
 #: Folder of the child half, beside the tests.
 SUPPORT = "mendel_inside"
 #: Kinds whose child half can decide in a test's own process (``alone`` in sandbox/child/adapters/KIND.py).
-INSIDE = frozenset({"freqtrade"})
+INSIDE = frozenset({"freqtrade", "process"})
+#: Adapters of other kinds that a kind's child half calls.
+_ALSO = {"process": ("signals",)}
 _CHILD = Path(sandbox.child.__file__).parent
 _OURS = ("__init__", "inside", "reasons", "stubs", "callbacks", "shim_finder")
 
@@ -70,7 +72,7 @@ def forget():
 
 
 def decide(frame, **settings):
-$forget    return inside.decide($kind, $target, frame, params=$params, settings=settings, stubs=$stubs)
+$forget    return inside.decide($kind, $target, frame, params=$params, settings=$settings, stubs=$stubs)
 ''')
 
 
@@ -78,12 +80,16 @@ def call_source(strategy: StrategySection, stubs: tuple[str, ...], *, forget: bo
     """(imports, source) for a strategy of this kind; None where no test can call it by itself. ``forget``: every call
     starts from modules that remember nothing."""
     first = "    forget()\n" if forget else ""
+    if strategy.dataset is not None or strategy.symbols != "each":
+        return None  # what the bot is shown is not made of the test's bars alone
     if strategy.kind in INSIDE:
+        base = f'{{"process:window": {strategy.window}, **settings}}'
         source = _INSIDE.substitute(
             forget=first,
             kind=json.dumps(strategy.kind),
             target=json.dumps(strategy.target),
             params=repr(strategy.params),
+            settings=base if strategy.kind == "process" else "settings",
             stubs=json.dumps(list(stubs)),
         )
         return INSIDE_IMPORTS, source
@@ -105,5 +111,6 @@ def _child_half(kind: str) -> dict[str, str]:
     files = [_CHILD / f"{name}.py" for name in _OURS]
     files += sorted(_CHILD.glob(f"{kind}_*.py"))
     files += sorted((_CHILD / "adapters").glob(f"{kind}*.py"))
+    files += [_CHILD / "adapters" / f"{name}.py" for name in _ALSO.get(kind, ())]
     files += sorted((_CHILD / "shims").rglob("*.py"))
     return {f"{SUPPORT}/{f.relative_to(_CHILD).as_posix()}": f.read_text(encoding="utf-8") for f in files}

@@ -5,6 +5,7 @@ floats a bar (process_words.py)."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandbox.child import process_answers, process_orders
     from sandbox.child.candidate import Line
-    from sandbox.child.process_bars import Bars
+    from sandbox.child.process_bars import Bars, roles_of
     from sandbox.child.process_build import builder_of
     from sandbox.child.process_caught import Caught
     from sandbox.child.process_dataset import Dataset, Datasets, Told
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 else:
     import _mendel_process_answers as process_answers
     import _mendel_process_orders as process_orders
-    from _mendel_process_bars import Bars
+    from _mendel_process_bars import Bars, roles_of
     from _mendel_process_build import builder_of
     from _mendel_process_caught import Caught
     from _mendel_process_dataset import Dataset, Datasets, Told
@@ -61,6 +62,20 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
         spare(-_NOTES_BYTES)
     for text in [] if talk is None else talk.notes():
         sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
+
+
+def alone(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What the bot decides with a plain paper account at its side (process_paper.py), shown one symbol."""
+    importlib.import_module("_mendel_adapter_signals")  # where targets and settings are found
+    settings = {"window": 300, "alone": True, "symbols": request["symbol"], "leverage": 1.0, "dataset": None}
+    settings |= {f"role:{role}": "\n".join(names) for role, names in roles_of(columns).items()}
+    given = {f"{SETTING}{name}": value for name, value in settings.items()} | dict(request["overrides"])
+    talk = Talk(Setup.of({**request, "overrides": given, "columns": [*columns], "portfolio": []}))
+    rows = zip(time.tolist(), *(values.tolist() for values in columns.values()), strict=True)
+    paper = importlib.import_module("_mendel_process_paper").Paper(columns, len(time))
+    paper.walk(lambda bar, words: talk.answer((float(bar), *next(rows), *words)))
+    table: dict[str, Any] = paper.table
+    return table
 
 
 def _tracer(request: Mapping[str, Any]) -> Any:
