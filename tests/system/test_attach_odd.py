@@ -179,3 +179,23 @@ def test_three_hundred_files_attach_in_time(tmp_path: Path) -> None:
     )  # the bar is 15 s by the clock; of our own time, since others may use the machine
     assert attach(tmp_path).strategy.target == "bot:signals"
     assert time.process_time() - started < 8.0
+
+
+@pytest.mark.parametrize(
+    ("more", "params"),
+    [
+        ("class Cfg:\n    fast: int = 3\n    slow: int = 9\n", "a:Cfg"),
+        ("class Cfg:\n    fast: int\n    slow: int\nLIVE = Cfg(3, 9)\n", "a:LIVE"),
+        (
+            "class Cfg:\n    def __init__(self):\n        self.fast, self.slow = 3, 9\n        self.fast = self.slow = 1\n",
+            "a:Cfg",
+        ),
+        ("class Cfg:\n    fast: int = 3\n", None),
+        ("class Options:\n    fast = slow = 1\nopts = Options()\n", "a:opts"),
+        ("P = {'fast': 3}\nPARAMS = {'fast': 3}\n", "a:PARAMS"),
+    ],
+)
+def test_settings_are_found_by_what_is_read_of_them(tmp_path: Path, more: str, params: str | None) -> None:
+    text = "def signals(bars, c):\n    bars['enter_long'] = bars.close.rolling(c.fast).mean() > bars.close.rolling(c.slow).mean()\n    return bars\n"
+    best = attach(write(tmp_path, {"a.py": more + text}), yes=True).strategy
+    assert best.params == params and bool(best.doubt) == (params is None)

@@ -26,7 +26,7 @@ def params_of(
             return found, ""
     if default is not None:
         return None, ""
-    likely = _likely_params(modules)
+    likely = _likely_params(modules) or _fitting(function, arguments[1].arg, modules)
     if len(likely) == 1:
         return likely[0], ""
     some = f"; could be {', '.join(likely[:5])}" if likely else ""
@@ -108,3 +108,42 @@ def _made(tree: ast.Module) -> set[str]:
 
 def _classes(tree: ast.Module) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _fitting(function: ast.FunctionDef, argument: str, modules: Mapping[str, Module]) -> list[str]:
+    """What has every attribute that the function reads of its argument: values that are made of such a class at import,
+    else the classes."""
+    read = {
+        node.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == argument
+    }
+    fitting = [
+        (module, node)
+        for module in modules.values()
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef) and read and read <= _fields(node)
+    ]
+    values = [
+        f"{module.name}:{target.id}"
+        for module, node in fitting
+        for made in module.tree.body
+        if isinstance(made, ast.Assign)
+        and isinstance(made.value, ast.Call)
+        and last_name(made.value.func) == node.name
+        for target in made.targets
+        if isinstance(target, ast.Name)
+    ]
+    return values or [f"{module.name}:{node.name}" for module, node in fitting]
+
+
+def _fields(node: ast.ClassDef) -> set[str]:
+    """Names that a class, or its methods on ``self``, give a value or a type."""
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        targets = inner.targets if isinstance(inner, ast.Assign) else []
+        if isinstance(inner, ast.AnnAssign):
+            targets = [inner.target]
+        found |= {target.id for target in targets if isinstance(target, ast.Name)}
+        found |= {t.attr for t in targets if isinstance(t, ast.Attribute) and last_name(t.value) == "self"}
+    return found
