@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import os
@@ -19,7 +20,7 @@ import pytest
 from exchange_stub import DAY, HOUR, MINUTE, NOW, START, STEP, Stub, funding_rate, interest, running, truth
 
 from tools.contracts import Market
-from tools.market import MarketError, load_market
+from tools.market import MarketError, fetch_session, load_market
 from tools.market.fetch import Fetched, Wish, fetch_market
 from tools.market.fetch_exchange import Exchange, open_exchange
 from tools.market.fetch_file import progress_file
@@ -184,6 +185,42 @@ def test_an_exchange_that_stays_away_keeps_what_came(stub: Stub, tmp_path: Path)
     with pytest.raises(MarketError, match="does not serve this place"):
         get(stub, tmp_path)
     assert not list(tmp_path.glob("*.parquet"))
+
+
+@pytest.mark.parametrize("path", ["/exchangeInfo", "/klines"])
+def test_a_redirect_is_not_followed(
+    path: str, stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = stub.answer
+    away = (302, {"Location": "http://192.0.2.7/"}, b"")
+    monkeypatch.setattr(stub, "answer", lambda at, ask: away if at.endswith(path) else answer(at, ask))
+    with pytest.raises(MarketError, match=r"leads to another address \(302\), which is not asked"):
+        get(stub, tmp_path)  # who is contacted is watched: _nobody_else_is_contacted
+
+
+def test_an_exchange_without_a_bar_says_so(stub: Stub, tmp_path: Path) -> None:
+    stub.faults = lambda page, rows: []
+    with pytest.raises(MarketError, match=r"has no 5m bar of TON/USDT in the time asked for; choose other"):
+        get(stub, tmp_path)
+    stub.faults = lambda page, rows: [[row[0], *[None] * 11] for row in rows]
+    with pytest.raises(MarketError, match=r"it sent \d+ rows that are no candles; try later"):
+        get(stub, tmp_path)
+    assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_an_answer_has_an_end_and_is_packed_as_it_says(
+    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: bytes
+) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    stub.faults = once(1, lambda rows: (200, packed, b"no gzip"))
+    assert get(stub, tmp_path, series=("taker",)).path.read_bytes() == undisturbed
+    monkeypatch.setattr(fetch_session, "LARGEST_ANSWER", 1 << 20)
+    stub.faults = lambda page, rows: (200, packed, gzip.compress(b" " * (2 << 20)))
+    with pytest.raises(MarketError, match=r"6 tries failed.*its answer had no end after 60 s or 1 MB"):
+        get(stub, tmp_path / "bomb")
+    monkeypatch.setattr(fetch_session, "LONGEST_ANSWER", -1.0)
+    with pytest.raises(MarketError, match=r"list of markets: 6 tries failed.*had no end"):
+        get(stub, tmp_path / "slow")
 
 
 def test_why_it_cannot_be_reached_is_said(tmp_path: Path) -> None:

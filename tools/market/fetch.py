@@ -132,9 +132,10 @@ class _Fetch:
         self.refused += walk.refused
         self.mended += walk.mended
         if not len(held):
+            junk = ", ".join(f"{count} {what}" for what, count in sorted(self.refused.items()))
             raise MarketError(
                 f"{self.exchange.name}: has no {self.wish.timeframe} bar of {self.wish.symbol} in the time asked for; "
-                "choose other dates"
+                + (f"it sent {junk}; try later, or check --url" if junk else "choose other dates")
             )
         if held is not first or progress_file(self.path).exists():
             finish(held, self.path)
@@ -195,9 +196,11 @@ class _Fetch:
             bars, onward = walk.read((at, min(end, at + STRETCH_PAGES * walk.page * self.step)))
             stop = min(onward, end)
             opened = np.array(sorted(bars), dtype=np.int64)
-            values = np.array([bars[int(t)] for t in opened]).reshape(len(bars), -1).T
-            columns = dict(zip(walk.layout.columns, values, strict=False)) if len(bars) else {}
-            columns |= self._side(opened, (at, stop), series, now) if len(bars) else {}
+            columns: dict[str, Floats] = {}
+            if len(bars):
+                values = np.array([bars[int(t)] for t in opened]).T
+                columns = dict(zip(walk.layout.columns, values, strict=True))
+                columns |= self._side(opened, (at, stop), series, now)
             self.new_bars += len(bars)
             if len(bars) or len(held):
                 held = held.plus(opened, columns, (at, self._settled(opened, at, stop, now)))

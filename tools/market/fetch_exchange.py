@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.market.fetch_session import ANSWER, bounded_session
 from tools.market.problems import MarketError
 
 TRIES = 6
@@ -21,6 +22,9 @@ TRIES = 6
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 0.5, 60.0, 300.0
 #: HTTP answers that asking again does not change.
 _FINAL = frozenset({400, 401, 403, 404, 405, 410, 451})
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+#: Milliseconds: a clock that tells an earlier time (2009) tells seconds, or nonsense.
+_OLDEST_NOW = 1_230_768_000_000
 _PRIVATE = ("private", "sapi", "papi", "sign")
 
 
@@ -106,7 +110,7 @@ class Exchange:
         if not self.api.has.get("fetchTime"):
             return ours
         try:
-            theirs = self.ask("time", self.api.fetch_time, lambda t: isinstance(t, int) and t > 0)
+            theirs = self.ask("time", self.api.fetch_time, lambda t: isinstance(t, int) and t > _OLDEST_NOW)
         except MarketError:
             if self.api.last_status not in _FINAL:
                 raise
@@ -156,6 +160,7 @@ def open_exchange(
     api = _public(getattr(ccxt, name))({"enableRateLimit": True, "timeout": 20_000})
     api.has["fetchCurrencies"] = False  # a private endpoint on several exchanges, and of no use here
     api.urls["api"] = _addresses(api.urls["api"], url)
+    api.session = bounded_session()
     _list_only(api, name, symbols)
     return Exchange(name, api, ccxt, sleep)
 
@@ -192,6 +197,10 @@ def _public(base: Any) -> Any:
 
     def handle_errors(self: Any, code: int, *more: Any) -> Any:
         self.last_status = code
+        if code in _ELSEWHERE:
+            raise MarketError(
+                f"{self.id}: its answer leads to another address ({code}), which is not asked; check --url"
+            )
         return base.handle_errors(self, code, *more)
 
     return type(base.__name__, (base,), {"fetch": fetch, "handle_errors": handle_errors, "last_status": None})
@@ -226,11 +235,12 @@ def _retry_after(headers: Any) -> float:
 
 
 def _cause(error: BaseException) -> str:
-    """What the system said at the bottom of it, such as " (Connection refused)"."""
+    """What the system said at the bottom of it, such as " (Connection refused)", or the session of the answer."""
     below: BaseException | None = error
     said = ""
     while below is not None:
         said = below.strerror if isinstance(below, OSError) and below.strerror else said
+        said = _short(below) if str(below).startswith(ANSWER) else said
         below = below.__cause__ or below.__context__
     return f" ({said})" if said else ""
 
