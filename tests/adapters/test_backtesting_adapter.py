@@ -135,6 +135,14 @@ class TestBacktesting(AdapterContract):
             ("self.buy(size=0.2)", "adds nothing to a position"),
             ("self.buy(size=5) if not self.position else self.sell(size=2)", "takes no part of it away"),
             ("self.buy(size=1000)", "more units than the account can pay"),
+            (
+                "self.position.close() if self.position else self.buy(limit=self.data.Close[-1])",
+                "fills as a market order",
+            ),
+            (
+                "self.position.close() if self.position else self.sell(stop=self.data.Close[-1] * 1.1)",
+                "fills as a market order",
+            ),
             ("self.buy() if not self.position else setattr(self.trades[0], 'sl', 1e6)", "past already"),
         ],
     )

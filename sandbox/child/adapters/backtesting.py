@@ -42,18 +42,20 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
     spare = getattr(sys.stdout, "set_aside", None)
     if spare is not None:
         spare(_NOTES_BYTES)
+    notes = script.lines()
     try:
         cls = _strategy_class(request["target"], script.module)
-        broker = _play(request, cls, time, columns, line)
+        notes += _play(request, cls, time, columns, line).notes.lines()
     except NameError as error:
         why = script.why_unset(error)
         if not why:
             raise
         raise reasons.Rejection(reasons.describe(error, f"{sys.path[0]}/") + why) from error
-    if spare is not None:
-        spare(-_NOTES_BYTES)
-    for text in [*script.lines(), *broker.notes.lines()]:
-        sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
+    finally:
+        if spare is not None:
+            spare(-_NOTES_BYTES)
+        for text in notes:
+            sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
 
 
 def _play(request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], line: Line) -> Any:

@@ -21,7 +21,7 @@ init next, I() with one row or several, data.Close .s .df .index .pip, extra col
 buy and sell at the market with sl, tp, tag | yes
 size as a share of the account | yes
 size in units | partly | turned into a share at the close that orders them; fractions of a unit are traded
-buy and sell with limit or stop | partly | fills at the open after the bar that met the price, at that open
+buy and sell with limit or stop | partly | fills at the open after the bar that met the price, at that open; at once where the close meets it
 exclusive_orders, cash of Backtest(...) | yes
 exclusive_orders: the same side again | partly | held on with the new stop and target; no fees, and the old size
 trade.sl trade.tp, moved either way or removed | yes

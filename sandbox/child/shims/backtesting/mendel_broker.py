@@ -63,6 +63,12 @@ class Broker:
         if (low is not None and not low < price) or (high is not None and not price < high):
             wants = "sl < price < tp" if side > 0 else "tp < price < sl"
             raise ValueError(f"{verb}(sl={sl}, tp={tp}) at a price of {price:g}: it needs {wants}")
+        if stop is not None and side * (self.price - stop) >= 0:
+            self.notes.add("met")
+            stop = None
+        if limit is not None and stop is None and side * (limit - self.price) >= 0:
+            self.notes.add("met")
+            limit = None
         made = Order(self, side * size, limit, stop, sl, tp, tag)
         made.place = here()
         if self.terms.exclusive:
