@@ -5,11 +5,11 @@ from backtesting import Strategy
 from backtesting.lib import crossover, resample_apply
 
 
-def SMA(values, n):
+def sma(values, n):
     return pd.Series(values).rolling(n).mean()
 
 
-def ATR(high, low, close, n):
+def atr(high, low, close, n):
     high, low, before = pd.Series(high), pd.Series(low), pd.Series(close).shift(1)
     reach = pd.concat([high - low, (high - before).abs(), (low - before).abs()], axis=1).max(axis=1)
     return reach.rolling(n).mean()
@@ -24,10 +24,10 @@ class FilteredCross(Strategy):
     shorts = True
 
     def init(self):
-        self.ma_fast = self.I(SMA, self.data.Close, self.fast)
-        self.ma_slow = self.I(SMA, self.data.Close, self.slow)
-        self.atr = self.I(ATR, self.data.High, self.data.Low, self.data.Close, 14)
-        self.trend = resample_apply("1h", SMA, self.data.Close, self.trend_hours)
+        self.ma_fast = self.I(sma, self.data.Close, self.fast)
+        self.ma_slow = self.I(sma, self.data.Close, self.slow)
+        self.atr = self.I(atr, self.data.High, self.data.Low, self.data.Close, 14)
+        self.trend = resample_apply("1h", sma, self.data.Close, self.trend_hours)
 
     def next(self):
         price, atr = self.data.Close[-1], self.atr[-1]
