@@ -18,7 +18,7 @@ class Analyzed:
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame.copy()  # in few blocks
-        self.dates = pd.DatetimeIndex(frame["date"])
+        self.dates = frame["date"].to_numpy(object)
         self.names = frame.columns
         plain = frame.columns.is_unique and frame.columns.nlevels == 1
         self._arrays = [_array(frame[name]) for name in frame.columns] if plain else []
@@ -43,8 +43,12 @@ class Analyzed:
 
 
 def _array(column: Any) -> Any:
-    """What gives single values fast: a numpy array where the column has one."""
-    return column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
+    """What gives single values fast: times and texts as objects."""
+    return (
+        column.to_numpy()
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind != "M"
+        else column.to_numpy(object)
+    )
 
 
 class Known(pd.DataFrame):
