@@ -56,6 +56,7 @@ def outcome(system: Path, test: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_it_fails_while_the_defect_is_there_and_passes_without(tmp_path: Path) -> None:
     system, tests = tmp_path / "system", tmp_path / "tests"
     system.mkdir()

@@ -60,6 +60,7 @@ def test_both_sides_are_traded_and_what_was_not_followed_is_told(attached: Path)
     assert "SOLUSDT: " in shown.stderr and "each opens a short" in shown.stderr, shown.stderr
 
 
+@pytest.mark.slow
 def test_the_condition_that_keeps_a_symbol_quiet_is_shown(attached: Path) -> None:
     """Its scalar ``if`` chain is traced, bar by bar."""
     document = answer("why-silent", "TON", "--system", str(attached))
