@@ -153,7 +153,11 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         # what the future moves may be the reason why a rule is out of reach: told again once it is mended
         return [c for c in kept.values() if c.finding.category not in DOUBTFUL]
     explained = any(c.finding.category in EXPLAINS_A_SIDE for c in kept.values())
-    return [c for c in kept.values() if not (explained and c.finding.category == "one_sided")]
+    return [
+        c
+        for c in kept.values()
+        if not (explained and c.finding.category == "one_sided" and not c.finding.details.get("cause"))
+    ]
 
 
 def _weight(finding: Finding) -> int:

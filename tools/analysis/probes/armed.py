@@ -1,11 +1,11 @@
 """Invariant: a stop that is set stops something.
 
 A number whose name says stop, trail or take profit and that the source uses is set so near that every price would touch it (a
-twentieth, a thousandth of what it is). When not one decision moves on any symbol with enough entries, no position is ever
+tenth, a twentieth of what it is). When not one decision moves on any symbol with enough entries, no position is ever
 held to it: the rule that reads it is never asked, compares the wrong things, or its outcome is thrown away.
 
 It sees what decision columns do not show: bots that close positions themselves. A number that nothing reads is another probe's
-matter (a setting without a use). False-positive risks: names with "stop" that mean something else (an hour, a count of bars, a
+matter (a setting without a use); one that is read into what nobody looks at is this one's. False-positive risks: names with "stop" that mean something else (an hour, a count of bars, a
 switch) are left out. Tolerance: none, one decision acquits.
 """
 
@@ -29,7 +29,7 @@ OTHER = re.compile(
     r"hour|minute|second|day|bar|time|after|count|max_|period|window|len|lookback|enable|use_|offset|mode|_n$|span",
     re.IGNORECASE,
 )
-NEARER = (20.0, 1000.0)
+NEARER = (10.0, 20.0)
 ENTRIES = 10
 
 
@@ -48,10 +48,13 @@ class ArmedProbe:
             for n in settings_numbers(study)
             if WORDS.search(n.name) and not OTHER.search(n.name) and n.value and not isinstance(n.value, bool)
         ]
-        used = [
-            n for n in candidates if n.name not in reads.given and reads.used(n.name, key=(n.file, n.line))
-        ]
+        used = [n for n in candidates if n.name not in reads.given and self._read(n, reads)]
         return [c for n in used if (c := self._try(study, n, reads)) is not None]
+
+    def _read(self, number: Number, reads: Reads) -> bool:
+        """Whether it is read at all, be it into something that nobody looks at."""
+        loads = reads.loads.get(number.name, ())
+        return any((d.file.path, getattr(d.node, "lineno", 0)) != (number.file, number.line) for d in loads)
 
     def _try(self, study: Study, number: Number, reads: Reads) -> Conviction | None:
         tried = [number.value / by for by in NEARER]

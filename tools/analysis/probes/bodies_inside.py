@@ -153,7 +153,7 @@ def planted(tree):
     handlers = [n for n in ast.walk(tree) if isinstance(n, ast.Try) and text_of_try(n) == $block]
     handlers += [n for n in ast.walk(tree) if isinstance(n, ast.With) and text_of_try(n) == $block]
     for node in handlers:
-        node.body.insert(0, ast.parse('raise RuntimeError("planted")').body[0])
+        node.body[:0] = ast.parse($statement).body
     REACHED.append(bool(handlers))
     return tree
 
@@ -239,7 +239,7 @@ def test_it_counts_what_it_is_to_count():
     decide_with(overhear_pair($text, $leaf, $function, heard), bars())
     for value, of in heard:
         counted, meant = float(value) * $each, float(of) * $leaf_each
-        assert 0.1 < counted / meant < 10.0, f"{value:g} of them are {counted:g} seconds, {of:g} of $leaf are {meant:g}"
+        assert 0.1 < counted / meant < 10.0, f"{value} of them are {counted:g} seconds, {of} of what it is made of are {meant:g}"
 """,
     "hour": """FILE = $file
 

@@ -28,6 +28,8 @@ OPPOSITE = re.compile(
     re.IGNORECASE,
 )
 CLEAR = 0.9
+#: Values that are enough.
+ENOUGH = 20
 TEST_BARS = 1500
 #: A name keeps its meaning on any bars: no need for all of them.
 MOST_BARS = 6000
@@ -87,14 +89,9 @@ class DirectionProbe:
         down = watched_rates(study, watched, {low.symbol: low})[low.symbol]
         wrong = []
         for item, a, b in zip(watched, up, down, strict=True):
-            if a is None or b is None or len(a.left) != len(b.left):
-                continue
-            known = np.isfinite(a.left) & np.isfinite(b.left) & (a.left != b.left)
-            if known.sum() < 20:
-                continue
-            share = float(np.mean(a.left[known] < b.left[known]))
-            if share > CLEAR:
-                wrong.append((item, share, float(np.median(a.left[known])), float(np.median(b.left[known]))))
+            share = None if a is None or b is None else falling(a.left, b.left)
+            if a is not None and b is not None and share is not None and share > CLEAR:
+                wrong.append((item, share, float(np.nanmedian(a.left)), float(np.nanmedian(b.left))))
         return self._write_up(study, meaning, wrong, pair) if wrong else None
 
     def _write_up(
@@ -126,6 +123,18 @@ class DirectionProbe:
         return Conviction(
             finding, TestPlan("direction", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
         )
+
+
+def falling(high: np.ndarray, low: np.ndarray) -> float | None:
+    """The share of bars on which the quantity is lower where it should be high; None where that cannot be told. A bot that asks on
+    other bars of the two markets is judged by all pairs of values."""
+    if len(high) == len(low):
+        known = np.isfinite(high) & np.isfinite(low) & (high != low)
+        return float(np.mean(high[known] < low[known])) if known.sum() >= ENOUGH else None
+    a, b = high[np.isfinite(high)], low[np.isfinite(low)]
+    if min(a.size, b.size) < ENOUGH:
+        return None
+    return float(np.mean(a[:, None] < b[None, :]))
 
 
 def innermost(wrong: list[Wrong]) -> Wrong:

@@ -19,6 +19,8 @@ from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.study import Study, differs
 from tools.contracts import Finding, Market, Severity
 
+#: Passings of a loop at which one fault is planted, where a fault at every one is seen.
+PASSES = (1, 2, 3, 4, 5, 6)
 CAUGHT = 'raise RuntimeError("planted by the fault probe")'
 UNCAUGHT = '__import__("os")._exit(41)'
 
@@ -34,9 +36,13 @@ class FaultProbe:
         return [c for s in broad if (c := self._try(study, s)) is not None]
 
     def _try(self, study: Study, suspect: Finding) -> Conviction | None:
-        hidden, reached = plant(study, suspect, CAUGHT), plant(study, suspect, UNCAUGHT)
-        if hidden is None or reached is None:
-            return None
+        reached = plant(study, suspect, UNCAUGHT)
+        statements = [CAUGHT, *(nth(CAUGHT, n) for n in PASSES)] if reached is not None else []
+        return next((c for s in statements if (c := self._hidden(study, suspect, str(reached), s))), None)
+
+    def _hidden(self, study: Study, suspect: Finding, reached: str, statement: str) -> Conviction | None:
+        hidden = plant(study, suspect, statement)
+        assert hidden is not None
         for symbol, market in study.sample(2).items():
             if study.runner.decide(reached, market).outcome.status is Status.OK:
                 continue  # the block is not run on this market
@@ -44,6 +50,8 @@ class FaultProbe:
             if answer.decisions is None:
                 continue
             changed = int(np.count_nonzero(differs(study.decisions[symbol], answer.decisions)))
+            if statement != CAUGHT and not changed:
+                continue  # it tried again, and that was right
             evidence = {
                 "probe": self.name,
                 "planted": f"RuntimeError at the start of the try block, {suspect.file}:{suspect.line}",
@@ -60,19 +68,31 @@ class FaultProbe:
             finding = make_finding(
                 "swallowed_exception", Severity.HIGH, place, text, evidence, suspect.details
             )
-            return Conviction(finding, self._plan(study, suspect, market, reached))
+            return Conviction(finding, self._plan(study, suspect, market, reached, statement))
         return None
 
-    def _plan(self, study: Study, suspect: Finding, market: Market, reached: str) -> TestPlan:
+    def _plan(self, study: Study, suspect: Finding, market: Market, reached: str, statement: str) -> TestPlan:
         """The shortest of some windows on which the block is run at all."""
         block = block_of(ast.parse(study.tree.files[suspect.file].text), suspect)
         assert block is not None
-        sizes = [n for n in (600, 3000) if n < len(market)]
+        hidden = plant(study, suspect, statement)
+        assert hidden is not None
+        sizes = (n for n in (600, 3000) if n < len(market))
         runs = (
-            n for n in sizes if study.runner.decide(reached, market.cut(0, n)).outcome.status is not Status.OK
+            n
+            for n in sizes
+            if study.runner.decide(reached, market.cut(0, n)).outcome.status is not Status.OK
+            and study.runner.decide(hidden, market.cut(0, n)).decisions is not None
         )
-        arguments = {"file": suspect.file, "block": ast.unparse(block.body[0])}
+        arguments = {"file": suspect.file, "block": ast.unparse(block.body[0]), "statement": statement}
         return TestPlan("fault", market.symbol, 0, next(runs, len(market)), arguments)
+
+
+def nth(statement: str, passing: int) -> str:
+    """The statement at one passing only: in a loop over parts, one part that fails."""
+    count = "__import__('sys').__dict__"
+    times = f"{count}.__setitem__('mendel_passed', {count}.get('mendel_passed', 0) + 1)"
+    return f"{times}\nif {count}['mendel_passed'] == {passing}:\n    {statement}"
 
 
 def plant(study: Study, suspect: Finding, statement: str) -> str | None:
@@ -81,7 +101,7 @@ def plant(study: Study, suspect: Finding, statement: str) -> str | None:
     block = block_of(tree, suspect)
     if block is None:
         return None
-    block.body.insert(0, ast.parse(statement).body[0])
+    block.body[:0] = ast.parse(statement).body
     return study.store.derive(study.bundle, {suspect.file: ast.unparse(ast.fix_missing_locations(tree))})
 
 

@@ -11,6 +11,7 @@ static reading has no place, the entries made must outnumber those lost (MORE, F
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,9 @@ from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_fin
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
+MOST_FILLS = 12
+#: Share of such entries that may be left: what a bot does after another entry.
+REST = 0.25
 HOLE_BARS, EVERY_BARS = 6, 97
 #: A sum over a hole is another sum, so some entries come and some go. Where no place is suspected, many more must come.
 MORE, FEW = 2.0, 3
@@ -48,18 +52,31 @@ class HoleProbe:
     def _try(self, study: Study, market: Market, role: str, places: list[Finding]) -> Conviction | None:
         names = market.columns_of(role)
         versions = [holed(market, names), filled(market, names), without(market, names)]
-        answers = [study.runner.decide(study.bundle, m).decisions for m in versions]
-        hole, fill, absent = answers
+        hole, fill, absent = (study.runner.decide(study.bundle, m).decisions for m in versions)
         if hole is None or fill is None:
             return None
-        usual = absent.entries() if absent is not None else np.zeros(len(market), dtype=np.int8)
-        entries = hole.entries()
-        made = np.flatnonzero((entries != 0) & (entries != fill.entries()) & (entries != usual))
-        near = [int(b) for b in made if b % EVERY_BARS < 4 * HOLE_BARS]
-        lost = int(np.count_nonzero((entries == 0) & (fill.entries() != 0)))
+        near = _made(hole, fill, absent)
+        lost = int(np.count_nonzero((hole.entries() == 0) & (fill.entries() != 0)))
+        if near and not places:
+            places = self._filled(study, versions, near)
         if not near or (not places and len(near) <= MORE * lost + FEW):
             return None
         return self._write_up(study, market, role, near, (fill, hole), places)
+
+    def _filled(self, study: Study, versions: list[Market], near: list[int]) -> list[Finding]:
+        """The first place at which a zero stands for what is missing and without which hardly an entry is made of it."""
+        for file, node, text in zero_fills(study)[:MOST_FILLS]:
+            change = _Unknown((node.lineno, node.col_offset, node.end_col_offset or 0))
+            tree = change.visit(ast.parse(study.tree.files[file].text))
+            bundle = study.store.derive(study.bundle, {file: ast.unparse(ast.fix_missing_locations(tree))})
+            hole, fill, absent = (study.runner.decide(bundle, m).decisions for m in versions)
+            left = len(near) if hole is None or fill is None else len(_made(hole, fill, absent))
+            if left <= REST * len(near):
+                summary = f"`{text}` makes what is missing 0."
+                place = (file, node.lineno, text)
+                details = {"expression": text}
+                return [make_finding("nan_as_zero", Severity.HIGH, place, summary, {}, details)]
+        return []
 
     def _write_up(
         self,
@@ -88,6 +105,65 @@ class HoleProbe:
         absent = study.runner.decide(study.bundle, without(market, names)).decisions is not None
         arguments = {"columns": list(names), "every": EVERY_BARS, "length": HOLE_BARS, "absent": absent}
         return Conviction(finding, TestPlan("holes", market.symbol, 0, len(market), arguments))
+
+
+def _made(hole: Decisions, fill: Decisions, absent: Decisions | None) -> list[int]:
+    """Bars near a hole with an entry that is there only because of it."""
+    entries = hole.entries()
+    usual = absent.entries() if absent is not None else np.zeros(len(entries), dtype=np.int8)
+    made = np.flatnonzero((entries != 0) & (entries != fill.entries()) & (entries != usual))
+    return [int(b) for b in made if b % EVERY_BARS < 4 * HOLE_BARS]
+
+
+def zero_fills(study: Study) -> list[tuple[str, ast.Call | ast.IfExp, str]]:
+    """(file, node, text) of what puts 0 in the place of something: ``fillna(0)``, ``where(known, 0)``, ``nan_to_num``,
+    ``0 if isnan(x) else x``."""
+    found: list[tuple[str, ast.Call | ast.IfExp, str]] = []
+    for file in study.tree.product():
+        if file.path in study.architecture.relevant and study.system.editable(file.path):
+            for node in ast.walk(file.tree):
+                if isinstance(node, ast.Call | ast.IfExp) and _fills(node):
+                    found.append((file.path, node, ast.unparse(node)))
+    return found
+
+
+def _fills(node: ast.Call | ast.IfExp) -> bool:
+    if isinstance(node, ast.IfExp):
+        return _zero(node.body) or _zero(node.orelse)
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name == "nan_to_num":
+        return True
+    given = [*node.args, *(k.value for k in node.keywords)]
+    return name in ("fillna", "where", "mask", "replace", "fill_null", "fill_nan") and any(
+        _zero(a) for a in given
+    )
+
+
+def _zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, bool) and node.value == 0
+
+
+class _Unknown(ast.NodeTransformer):
+    """NaN in the place of the zeros of one node."""
+
+    def __init__(self, place: tuple[int, int, int]) -> None:
+        self.place = place
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        here = tuple(getattr(node, n, None) for n in ("lineno", "col_offset", "end_col_offset"))
+        node = self.generic_visit(node)
+        if here != self.place or not isinstance(node, ast.Call | ast.IfExp):
+            return node
+        blank = ast.parse("float('nan')", mode="eval").body
+        if isinstance(node, ast.IfExp):
+            node.body, node.orelse = (blank if _zero(v) else v for v in (node.body, node.orelse))
+        elif getattr(node.func, "attr", "") == "nan_to_num":
+            return node.args[0]
+        else:
+            node.args = [blank if _zero(a) else a for a in node.args]
+            for keyword in node.keywords:
+                keyword.value = blank if _zero(keyword.value) else keyword.value
+        return node
 
 
 def holed(market: Market, names: tuple[str, ...]) -> Market:

@@ -115,7 +115,8 @@ class MirrorProbe:
     def _convict(
         self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]], side: str, other: str
     ) -> Conviction:
-        written = written_at(study, side)
+        cause = self._sign_lost(study, pairs, side)
+        written = cause or written_at(study, side)
         assert written is not None
         shown = side.removeprefix("enter_")
         evidence: dict[str, Any] = {
@@ -129,7 +130,8 @@ class MirrorProbe:
             f"`{written[2]}` works out {shown} entries and never takes one, on {', '.join(m.symbol for m, _, _ in pairs)} "
             f"and on their mirror images, where {evidence['other_side_in_the_mirror']} of the other side are taken."
         )
-        finding = make_finding("one_sided", Severity.HIGH, written, text, evidence)
+        details = {"cause": "the absolute value"} if cause else {}
+        finding = make_finding("one_sided", Severity.HIGH, written, text, evidence, details)
         market = pairs[0][0]
         flows = bought(market)
         arguments = {
@@ -140,6 +142,19 @@ class MirrorProbe:
         }
         plan = TestPlan("mirrored", market.symbol, 0, min(TEST_BARS, len(market)), arguments)
         return Conviction(finding, plan)
+
+    def _sign_lost(
+        self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]], side: str
+    ) -> tuple[str, int, str] | None:
+        """The absolute value without which the side is taken."""
+        for path, place, text in absolutes(study)[:MOST_ABSOLUTES]:
+            tree = _Signed(place).visit(ast.parse(study.tree.files[path].text))
+            bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
+            for market, _, _ in pairs:
+                here = study.runner.decide(bundle, market).decisions
+                if here is not None and here.column(side).sum() >= ENOUGH // 4:
+                    return path, place[0], text
+        return None
 
     def _advice(self, study: Study, pairs: list[tuple[Market, Decisions, Decisions]]) -> list[Conviction]:
         agree = sum(opposite(d, m) for _, d, m in pairs)

@@ -20,13 +20,14 @@ FORWARD_NUMPY = {"roll", "convolve", "correlate"}
 BACKWARD = {"bfill": "ffill", "backfill": "ffill"}
 
 
-def neutralise(study: Study, suspects: Sequence[Finding]) -> str | None:
-    """A bundle without the suspects' look-ahead; None when nothing in their places has a causal counterpart."""
+def neutralise(study: Study, suspects: Sequence[Finding], *, scalar: bool = False) -> str | None:
+    """A bundle without the suspects' look-ahead; None when nothing in their places has a causal counterpart. ``scalar``: what is
+    taken of the whole sample is taken of its first HEAD rows, so that it stays one number."""
     changes: dict[str, str | None] = {}
     for file in {s.file for s in suspects}:
         lines = [_lines(s) for s in suspects if s.file == file]
         tree = ast.parse(study.tree.files[file].text)
-        causal = _Causal(lines, brute=any(s.details.get("searched") for s in suspects))
+        causal = _Causal(lines, brute=any(s.details.get("searched") for s in suspects), scalar=scalar)
         tree = causal.visit(tree)
         if causal.changed:
             changes[file] = ast.unparse(ast.fix_missing_locations(tree))
@@ -59,9 +60,17 @@ def _lines(suspect: Finding) -> tuple[int, int]:
     return int(node[0]), int(node[2])
 
 
+#: Rows that are known from the start on, for what is one number of the whole sample.
+HEAD = 50
+#: What is taken of a longer bar.
+LONGER_BARS = frozenset(
+    ["last", "first", "max", "min", "mean", "sum", "std", "median", "ohlc", "agg", "aggregate"]
+)
+
+
 class _Causal(ast.NodeTransformer):
-    def __init__(self, spans: Sequence[tuple[int, int]], brute: bool = False) -> None:
-        self.spans, self.brute = spans, brute
+    def __init__(self, spans: Sequence[tuple[int, int]], brute: bool = False, scalar: bool = False) -> None:
+        self.spans, self.brute, self.scalar = spans, brute, scalar
         self.changed = 0
 
     def _inside(self, node: ast.expr) -> bool:
@@ -86,6 +95,15 @@ class _Causal(ast.NodeTransformer):
         if name == "reindex":  # a longer bar spread over the shorter ones: as if it were known a bar later
             node.func.value = ast.Call(ast.Attribute(owner, "shift", ast.Load()), [ast.Constant(1)], [])
             return self._count(self._keywords(node))
+        if (
+            self.brute and name in LONGER_BARS and _resampled(owner)
+        ):  # as if it were known when the next has begun
+            self.changed += 1
+            return ast.Call(ast.Attribute(node, "shift", ast.Load()), [ast.Constant(1)], [])
+        if name in WHOLE_SAMPLE and self.scalar:
+            head = ast.Slice(None, ast.Constant(HEAD), None)
+            node.func.value = ast.Subscript(owner, head, ast.Load())
+            return self._count(node)
         if name in WHOLE_SAMPLE and not _windowed(owner):
             node.func.value = ast.Call(ast.Attribute(owner, "expanding", ast.Load()), [], [])
             return self._count(node)
@@ -130,6 +148,9 @@ class _Causal(ast.NodeTransformer):
         share = name in {"percentile", "quantile", "nanpercentile", "nanquantile"}
         if not node.args or (name not in WHOLE_SAMPLE and not share):
             return node
+        if self.scalar:
+            node.args[0] = ast.Subscript(node.args[0], ast.Slice(None, ast.Constant(HEAD), None), ast.Load())
+            return self._count(node)
         values = ast.unparse(node.args[0])
         call = f"{name}()"
         if share:
@@ -179,7 +200,7 @@ class _Present(ast.NodeTransformer):
     changed = False
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        plain = isinstance(node.left, ast.Name) and isinstance(node.right, ast.Constant)
+        plain = isinstance(node.left, ast.Name | ast.Attribute) and isinstance(node.right, ast.Constant)
         if plain and isinstance(node.op, ast.Add):
             self.changed = True
             return node.left
@@ -193,6 +214,10 @@ def _windowed(owner: ast.expr) -> bool:
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in WINDOWED
         for n in _chain(owner)
     )
+
+
+def _resampled(owner: ast.expr) -> bool:
+    return any(isinstance(n, ast.Attribute) and n.attr == "resample" for n in _chain(owner))
 
 
 def _chain(node: ast.expr) -> list[ast.expr]:

@@ -98,6 +98,11 @@ class PrefixProbe:
         """Suspects without which the past stands still: one alone, else the smallest set by leave-one-out."""
         bundles = {s.id: neutralise(study, [s]) for s in suspects}
         alone = [s for s in suspects if (b := bundles[s.id]) and self.holds(study, b, market, cut)]
+        alone = alone or [
+            s
+            for s in suspects
+            if (b := neutralise(study, [s], scalar=True)) and self.holds(study, b, market, cut)
+        ]
         if alone:
             return alone[:1]
         usable = [s for s in suspects if bundles[s.id]]

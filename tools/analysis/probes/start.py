@@ -15,6 +15,7 @@ forgets slowly; hence the place, and the tolerance: five entries and 5 % of thos
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
@@ -23,6 +24,7 @@ import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, iso, make_finding
 from tools.analysis.probes.positional import positional_places
+from tools.analysis.probes.reads import Reads
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -31,6 +33,8 @@ ALLOWED, ALLOWED_SHARE = 5, 0.05
 SLIGHT = 2
 #: Bars that go missing: no multiple of an hour or a day.
 GAP_BARS = 43
+#: Where rows are counted and the short gap moved too little to tell.
+LONG_GAP_BARS = 571
 WINDOW = 288
 #: Bars after which a fading sum has forgotten two thirds.
 FADING = 48
@@ -93,6 +97,8 @@ class StartProbe:
             and (s.details.get("total", {}).get("file"), s.details.get("total", {}).get("line")) == total
         ]
         file, line = (uses[0].file, uses[0].line) if uses else (next(level_uses(study, *total), total))
+        if read_once(study, *total):
+            file, line = total  # made for this one use: what it is made of is what is wrong
         arguments = {**apart.arguments, "allowed": min(int(apart.arguments["allowed"]), apart.changed - 1)}
         text = study.tree.files[file].text.splitlines()[line - 1].strip()
         summary = (
@@ -122,15 +128,16 @@ class GapProbe:
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction at most; without a place a suspect."""
-        for market in study.sample(3).values():
-            apart = gap_apart(study, market)
+        places = positional_places(study)
+        sizes = (GAP_BARS, LONG_GAP_BARS) if places else (GAP_BARS,)
+        tried = ((m, gap_apart(study, m, bars)) for bars in sizes for m in study.sample(3).values())
+        for market, apart in tried:
             if apart is None or not apart.matters:
                 continue
-            places = positional_places(study)
             file, line = places[0] if places else study.target_place
             text = study.tree.files[file].text.splitlines()[line - 1].strip()
             summary = (
-                f"`{text}` lines rows up by position, not by time: with {GAP_BARS} bars missing in the first third, "
+                f"`{text}` lines rows up by position, not by time: with {apart.arguments['last'] - apart.arguments['first']} bars missing in the first third, "
                 f"{apart.changed} of {apart.entries} entries on {market.symbol} in the last half differ."
             )
             evidence = _evidence(self.name, apart) if places else {}
@@ -152,18 +159,18 @@ def cut_start(study: Study, bundle: str, market: Market, whole: Decisions, share
     return _apart(market, usual, then, settled, arguments)
 
 
-def gap_apart(study: Study, market: Market) -> Apart | None:
+def gap_apart(study: Study, market: Market, bars: int = GAP_BARS) -> Apart | None:
     """The last half of the entries with and without a gap in the first third."""
     first = len(market) // 4 + 7
     stay = np.ones(len(market), dtype=bool)
-    stay[first : first + GAP_BARS] = False
+    stay[first : first + bars] = False
     holed = replace(market, time=market.time[stay], columns={n: v[stay] for n, v in market.columns.items()})
     then = study.runner.decide(study.bundle, holed).decisions
     if then is None:
         return None
     settled = int(stay.sum()) // 2
     usual = study.decisions[market.symbol].entries()[stay][settled:]
-    arguments = {"first": first, "last": first + GAP_BARS, "settled": settled}
+    arguments = {"first": first, "last": first + bars, "settled": settled}
     return _apart(market, usual, then.entries()[settled:], settled, arguments)
 
 
@@ -232,6 +239,25 @@ def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
     if added is not None:
         name = ast.unparse(added.target)
         yield from ((path, n.lineno) for n in ast.walk(tree) if _judges(n, name))
+
+
+def read_once(study: Study, path: str, line: int) -> bool:
+    """Whether a running total gets a name and is read for its level only: nothing takes a difference or a window of it."""
+    for node in ast.walk(study.tree.files[path].tree):
+        if isinstance(node, ast.Assign) and node.lineno == line:
+            target = node.targets[0]
+            key = (
+                target.slice.value
+                if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
+                else None
+            )
+            name = str(key or getattr(target, "attr", getattr(target, "id", "")))
+            loads = [d for d in Reads(study).loads.get(name, ()) if d.statement is not node]
+            sound = re.compile(
+                rf"\b{re.escape(name)}\b['\"\])]*(\.(diff|shift|rolling|ewm|sub|pct_change)\b|\[| -)|- [\w.\[\"']*{re.escape(name)}\b"
+            )
+            return bool(name and loads) and not any(sound.search(ast.unparse(d.statement)) for d in loads)
+    return False
 
 
 def _judges(node: ast.AST, name: str) -> TypeGuard[ast.expr]:

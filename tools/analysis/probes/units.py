@@ -310,6 +310,10 @@ def seen_values(study: Study, items: Sequence[Watched], market: Market) -> list[
         for k, rate in zip(todo, rates, strict=True):
             if rate is not None and len(rate.left) == rate.evaluated:
                 found[k] = (np.asarray(rate.left), found[k][1])
+    for k, rate in enumerate(whole):  # what is asked for at every bar: every so many of them was kept
+        if found[k][0].size < ENOUGH_MOVES and rate is not None and not rate.vector and len(rate.left):
+            stride = 2 ** int(np.ceil(np.log2(rate.evaluated / len(rate.left))))
+            found[k] = (np.asarray(rate.left) / stride, rate.evaluated)
     return found
 
 
@@ -328,7 +332,7 @@ def grain(series: np.ndarray) -> float | None:
     if moves.size < ENOUGH_MOVES:
         return None
     usual = float(np.median(moves))
-    if moves.size >= 30 and np.mean(np.isclose(moves, usual, rtol=0.01)) >= 0.5:
+    if np.mean(np.isclose(moves, usual, rtol=0.01)) >= (0.5 if moves.size >= 30 else 0.7):
         return usual
     common = float(moves.min())
     for move in np.unique(moves):
