@@ -223,6 +223,16 @@ def test_an_answer_has_an_end_and_is_packed_as_it_says(
         get(stub, tmp_path / "slow")
 
 
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"", b"null", b"[[1,", b"[" * 100_000])
+def test_a_page_that_is_no_json_is_no_gap(body: bytes, stub: Stub, tmp_path: Path) -> None:
+    stub.faults = lambda page, rows: (200, {}, body) if page in (1, 2, 3, 4) else rows
+    found = get(stub, tmp_path)
+    assert found.bars == BARS and found.gaps == ()
+    stub.faults = lambda page, rows: (200, {}, body)
+    with pytest.raises(MarketError, match="6 tries failed, the last one"):
+        get(stub, tmp_path / "never")
+
+
 def test_why_it_cannot_be_reached_is_said(tmp_path: Path) -> None:
     with pytest.raises(
         MarketError, match=r"list of markets: 6 tries failed.*exchangeInfo \(Connection refused\)"

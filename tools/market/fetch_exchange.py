@@ -25,6 +25,8 @@ _FINAL = frozenset({400, 401, 403, 404, 405, 410, 451})
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 #: Milliseconds: a clock that tells an earlier time (2009) tells seconds, or nonsense.
 _OLDEST_NOW = 1_230_768_000_000
+#: Where in the arguments of ccxt's handle_errors, after the code, the answer stands as JSON; before it, as text.
+_PARSED = 5
 _PRIVATE = ("private", "sapi", "papi", "sign")
 
 
@@ -157,7 +159,9 @@ def open_exchange(
             else "use ccxt's id, such as binance, bybit, okx or kraken"
         )
         raise MarketError(f"--exchange {name!r}: ccxt knows no such exchange; {hint}")
-    api = _public(getattr(ccxt, name))({"enableRateLimit": True, "timeout": 20_000})
+    api = _public(getattr(ccxt, name), ccxt.ExchangeNotAvailable)(
+        {"enableRateLimit": True, "timeout": 20_000}
+    )
     api.has["fetchCurrencies"] = False  # a private endpoint on several exchanges, and of no use here
     api.urls["api"] = _addresses(api.urls["api"], url)
     api.session = bounded_session()
@@ -185,8 +189,9 @@ def _kind(symbol: str, exchange: str) -> str:
     return "linear" if pair.partition("/")[2] == settle.partition("-")[0] else "inverse"
 
 
-def _public(base: Any) -> Any:
-    """The exchange's class without the means to do anything but read what is public."""
+def _public(base: Any, unavailable: type[Exception]) -> Any:
+    """The exchange's class without the means to do anything but read what is public. An answer that is no JSON raises
+    ``unavailable``: ccxt would take it for an empty list, and a maintenance page for a market without bars."""
 
     def fetch(self: Any, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         if method != "GET":
@@ -201,7 +206,10 @@ def _public(base: Any) -> Any:
             raise MarketError(
                 f"{self.id}: its answer leads to another address ({code}), which is not asked; check --url"
             )
-        return base.handle_errors(self, code, *more)
+        found = base.handle_errors(self, code, *more)
+        if not isinstance(more[_PARSED], dict | list):
+            raise unavailable(f"{self.id}: its answer is no JSON: {_short(more[_PARSED - 1])}")
+        return found
 
     return type(base.__name__, (base,), {"fetch": fetch, "handle_errors": handle_errors, "last_status": None})
 
