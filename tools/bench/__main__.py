@@ -22,6 +22,8 @@ from sandbox.host.bench import bench_sandbox
 from sandbox.host.bench_more import bench_cost, bench_soak, bench_stepped
 from sandbox.host.contracts import Evaluation
 from tools.backtest.step import PositionAccount
+from tools.bench.analyze import bench_analyze
+from tools.bench.bugs import bench_bugs
 from tools.bench.cycle import bench_cycle, bench_start
 from tools.bench.hypothesis import bench_hypothesis
 from tools.bench.look import bench_look
@@ -64,6 +66,8 @@ BENCHES: dict[str, Callable[[], object]] = {
     "process": bench_process,
     "optimizer": lambda: bench_optimizer(RIVALS),
     "cycle": bench_cycle,
+    "analyze": bench_analyze,
+    "bugs": lambda: bench_bugs(RIVALS),
 }
 
 
