@@ -23,14 +23,18 @@ class Analyzed:
         plain = frame.columns.is_unique and frame.columns.nlevels == 1
         self._arrays = [_array(frame[name]) for name in frame.columns] if plain else []
         self._last: tuple[int, Any] = (-1, None)
+        self._shown: tuple[int, Any] = (-1, None)
 
     def until(self, candles: int) -> Any:
-        """The last SHOWN of the first ``candles``: a frame of the caller's own kind."""
+        """The last SHOWN of the first ``candles``: the same frame as long as nobody wrote into it."""
+        if self._shown[0] == candles and type(self._shown[1]) is Known:
+            return self._shown[1]
         first = max(0, candles - SHOWN)
         frame = self._frame.iloc[first:candles]
         if self._arrays:
             frame.__class__ = Known
             object.__setattr__(frame, "_mendel", (self, first))
+        self._shown = (candles, frame)
         return frame
 
     def row(self, at: int) -> Any:
