@@ -94,7 +94,14 @@ def _in_place(
         command = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{FOLDER}/{name}")
         files = {f"{FOLDER}/{n}": text for n, text in tests.items()}
         own = system.config.system
-        job = Job(now, command, extra=files, environment=own.environment, stubs=tuple(own.stubs))
+        job = Job(
+            now,
+            command,
+            extra=files,
+            extra_bytes=system.test_data(),
+            environment=own.environment,
+            stubs=tuple(own.stubs),
+        )
         result = run_job(place, replace(job, environment={**own.environment, **ALONE}))
         if not passed(result):
             result = run_job(place, job)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tools.contracts import MendelError
 from tools.system.globs import matches
-from tools.system.source import DATA_SUFFIXES, SKIPPED_FOLDERS, SKIPPED_NAMES
+from tools.system.series_file import holds_series
+from tools.system.source import DATA_SUFFIXES, MAX_SOURCE_BYTES, SKIPPED_FOLDERS, SKIPPED_NAMES
 from tools.system.system import System
 
 #: The most that all of them may hold: they are copied into the provider's own memory.
@@ -54,7 +55,7 @@ def _walk(root: Path) -> Iterator[DataFile]:
         seen.add(real)
         for name in names:
             path = Path(folder, name)
-            if _is_data(name) and path.is_file():
+            if path.is_file() and _is_data(path):
                 what = path.stat()
                 yield DataFile(path.relative_to(root).as_posix(), path, what.st_size, what.st_mtime_ns)
 
@@ -63,6 +64,9 @@ def _entered(folder: Path) -> bool:
     return folder.name not in SKIPPED_FOLDERS and not (folder / "pyvenv.cfg").is_file()
 
 
-def _is_data(name: str) -> bool:
-    suffix = Path(name).suffix.lower()
-    return suffix in DATA_SUFFIXES | _MORE_SUFFIXES and not matches(name, SKIPPED_NAMES)
+def _is_data(path: Path) -> bool:
+    if matches(path.name, SKIPPED_NAMES):
+        return False
+    return path.suffix.lower() in DATA_SUFFIXES | _MORE_SUFFIXES or (
+        path.stat().st_size <= MAX_SOURCE_BYTES and holds_series(path)
+    )

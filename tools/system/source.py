@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.contracts import MendelError
 from tools.system.globs import fixed_part, matches
+from tools.system.series_file import holds_series
 
 MAX_SOURCE_BYTES = 2 * 1024 * 1024
 
@@ -37,15 +38,21 @@ SKIPPED_FOLDERS = frozenset(
 DATA_SUFFIXES = frozenset(
     [
         ".parquet",
+        ".pq",
         ".feather",
         ".arrow",
         ".csv",
+        ".tsv",
         ".gz",
         ".zst",
         ".zip",
+        ".bz2",
+        ".xz",
         ".db",
         ".sqlite",
         ".sqlite3",
+        ".duckdb",
+        ".xlsx",
         ".h5",
         ".hdf5",
         ".npy",
@@ -56,7 +63,8 @@ DATA_SUFFIXES = frozenset(
 )
 #: Files that carry secrets, compiled leftovers, and what an interrupted change leaves until it is recovered.
 SKIPPED_NAMES = (".mendel-*", ".env", ".env.*", "*.pem", "*.key", ".netrc", ".pypirc", "*.pyc", "*.pyo")
-#: A small data file below one of these is a fixture of the system's own tests: without it they cannot run.
+#: A small data file below one of these is a fixture of the system's own tests: without it they cannot run. One that holds
+#: a series in time is given to the tests alone: a strategy could find the vault's bars in it.
 TEST_FOLDERS = frozenset(("tests", "test"))
 
 
@@ -77,7 +85,13 @@ class SourceWalk:
 
     def files(self) -> tuple[str, ...]:
         """Relative POSIX paths, sorted. Raises SourceError naming a link that leads outside."""
-        return tuple(sorted(self._walk(self.root, "", (self.root,))))
+        found = self._walk(self.root, "", (self.root,))
+        return tuple(sorted(rel for rel in found if not holds_series(self.root / rel)))
+
+    def fixtures(self) -> tuple[str, ...]:
+        """The files, likewise, that the system's own tests need and a bundle does not carry, since they hold series."""
+        found = self._walk(self.root, "", (self.root,))
+        return tuple(sorted(rel for rel in found if _in_tests(rel) and holds_series(self.root / rel)))
 
     def _walk(self, folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
         try:
@@ -107,8 +121,7 @@ class SourceWalk:
             return entry.name in SKIPPED_FOLDERS or Path(entry.path, "pyvenv.cfg").is_file()
         if matches(entry.name, SKIPPED_NAMES):
             return True
-        fixture = not TEST_FOLDERS.isdisjoint(rel.split("/")[:-1])
-        return Path(rel).suffix.lower() in DATA_SUFFIXES and not fixture
+        return Path(rel).suffix.lower() in DATA_SUFFIXES and not _in_tests(rel)
 
     def _is_data(self, rel: str) -> bool:
         """Whether ``rel`` is matched by the data glob, or is the linked folder that it goes through."""
@@ -131,6 +144,10 @@ class SourceWalk:
                 f"{rel}: this symbolic link leads outside the system; replace it by a copy, or remove it"
             )
         return not SKIPPED_FOLDERS.intersection(target.relative_to(self.root).parts)
+
+
+def _in_tests(rel: str) -> bool:
+    return not TEST_FOLDERS.isdisjoint(rel.split("/")[:-1])
 
 
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:

@@ -82,8 +82,15 @@ class System:
 
     def source_files(self) -> tuple[str, ...]:
         """Relative POSIX paths, sorted, of the files that make up a bundle."""
+        return self._walk().files()
+
+    def test_data(self) -> dict[str, bytes]:
+        """By relative path: what the system's own tests read and no bundle carries. For jobs that run these tests alone."""
+        return {rel: (self.root / rel).read_bytes() for rel in self._walk().fixtures()}
+
+    def _walk(self) -> SourceWalk:
         path = self.config.data.path
-        return SourceWalk(self.root, str(self.home / Path(path).expanduser()) if path else None).files()
+        return SourceWalk(self.root, str(self.home / Path(path).expanduser()) if path else None)
 
     def frozen(self, rel: str) -> bool:
         """Whether no patch may change ``rel``."""

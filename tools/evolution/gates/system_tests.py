@@ -98,6 +98,7 @@ class TestsGate:
             bundle,
             command,
             extra=files,
+            extra_bytes=case.before.system.test_data(),
             wall_seconds=settings.job_wall_s,
             memory_mb=settings.job_memory_mb,
             environment={**own.environment, **(environment or {})},
