@@ -9,8 +9,9 @@ import pytest
 
 from sandbox.host.contracts import Job
 from sandbox.host.jobs import run_job
-from tools.analysis.detect import ADVISORY, diagnose
+from tools.analysis.detect import ADVISORY, PRICE_SCALE, VOLUME_SCALE, diagnose
 from tools.analysis.failing_test import written_files
+from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Probe
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import DeterminismProbe
@@ -141,6 +142,13 @@ def signals(df):
     return pd.DataFrame(rows, index=df.index).astype(float)
 """
 
+LATER = """def later(x):
+    out = np.full(len(x), np.nan)
+    out[:-1] = x[1:]
+    return out
+
+
+"""
 CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("own bar in the channel", VECTOR, ".max().shift(1)", ".max()", ReachabilityProbe(), "unreachable_rule"),
     ("exit that excludes itself", VECTOR, "(place < 0.3)", "((place < 0.3) & (place > 0.7))", ReachabilityProbe(), "unreachable_rule"),
@@ -161,6 +169,16 @@ CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("window from behind", VECTOR, 'lean = delta(df).rolling(12).sum()', 'lean = delta(df).iloc[::-1].rolling(12).sum().iloc[::-1]', PrefixProbe(), "lookahead"),
     ("bare except", VECTOR, '    hour = df.index.hour', '    try:\n        hour = df.index.hour\n    except:\n        hour = 12', FaultProbe(), "swallowed_exception"),
     ("chance", VECTOR, "hour = df.index.hour", "hour = df.index.hour + np.random.randint(0, 3, len(df))", DeterminismProbe(), "nondeterminism"),
+    ("an offset of a price", VECTOR, "/ (top - bottom)", "/ (top - bottom + 0.5)", PRICE_SCALE, "absolute_price"),
+    ("a floor in a text", VECTOR, "hour = df.index.hour", "hour = df.index.hour.where(df.index.isin(df.query('volume > 5000').index), 0)", VOLUME_SCALE, "absolute_threshold"),
+    ("bounds that exclude each other", VECTOR, "(place < 0.3)", "np.logical_and(place < 0.3, place > 0.7)", ReachabilityProbe(), "unreachable_rule"),
+    ("bounds that cover everything", VECTOR, "(lean > -0.2)", "np.logical_or(lean > -0.2, lean < 0.2)", VacuityProbe(), "always_true"),
+    ("a guard that turns nothing away", SCALAR, "idle_minutes < REST_MINUTES", "idle_minutes < -REST_MINUTES", ReachabilityProbe(), "always_true"),
+    ("bars out of hours", VECTOR, "= HOLD\n    return", "= df.attrs.get('hold_hours', 8) * 60 * 60 / 5\n    return", UnitProbe(), "unit_mismatch"),
+    ("compared with minutes", SCALAR, "idle_minutes = (seconds - self.last_exit) / 60\n        if idle_minutes <", "idle = seconds - self.last_exit\n        if idle <", UnitProbe(), "unit_mismatch"),
+    ("a function that reads later rows", VECTOR, 'def signals(df):\n    close,', LATER + 'def signals(df):\n    df["close"] = later(df["close"].to_numpy())\n    close,', PrefixProbe(), "lookahead"),
+    ("a stop that nobody asks", SCALAR, "REST_MINUTES = 60\n", "REST_MINUTES = 60\nSTOP_LOSS = 0.01\nstopped = lambda gain: gain < -STOP_LOSS\n", ArmedProbe(), "stop_never_armed"),
+    ("a term that counts twice", VECTOR, '"] - df["volume"]', '"] - df["volume"] + close_to(df) + close_to(df)\n\n\ndef close_to(df):\n    return df["volume"] * 0.2 * (df["close"] > df["open"])', TwiceProbe(), "duplicated_entry"),
     ("lost side", VECTOR, "(lean < 0.2)", "(np.sign(lean.abs() + 1) < 0)", MirrorProbe(), "one_sided"),
 ]  # fmt: skip
 
@@ -188,9 +206,19 @@ def test_a_defect_is_convicted_at_its_place(
 
 
 KNOWN = VECTOR.replace("(lean > -0.2)", "(lean == lean) & ~(lean != lean) & (lean > -0.2)")
+#: The sound twins of the later cases.
+TWINS = (
+    VECTOR.replace("(place < 0.3)", "np.logical_and(place < 0.3, place > 0.05)")
+    .replace("(lean > -0.2)", "np.logical_or(lean > -0.2, lean < -0.4)")
+    .replace("= HOLD\n    return", "= df.attrs.get('hold_hours', 8) * 60 / 5 + 0 * HOLD\n    return")
+    .replace(
+        "def signals(df):\n", LATER.replace("out[:-1] = x[1:]", "out[1:] = x[:-1]") + "def signals(df):\n"
+    )
+    .replace("close > top", "later(close) > top.shift(1)")
+)
 
 
-@pytest.mark.parametrize("source", [VECTOR, SCALAR, KNOWN], ids=["vector", "scalar", "known"])
+@pytest.mark.parametrize("source", [VECTOR, SCALAR, KNOWN, TWINS], ids=["vector", "scalar", "known", "twins"])
 def test_sound_code_is_left_alone(source: str, workbench: Workbench) -> None:
     assert diagnose(study_of(workbench, source)).findings == ()
 
@@ -230,3 +258,20 @@ def test_advice_is_a_suspect_and_never_a_finding(
 
 def test_sound_code_gets_no_advice(workbench: Workbench) -> None:
     assert {s.category for s in diagnose(study_of(workbench, VECTOR), ADVISORY).suspects} == set()
+
+
+FROM_FILE = VECTOR.replace(
+    "HOLD = 96",
+    "import json, pathlib\n\nCONFIG = json.loads((pathlib.Path(__file__).parent / 'config.json').read_text())",
+)
+
+
+@pytest.mark.parametrize(("used", "found"), [("96", ["unwired_setting"]), ("CONFIG['hold']", [])])
+def test_a_number_of_a_data_file_that_moves_nothing(
+    used: str, found: list[str], workbench: Workbench, tmp_path: Path
+) -> None:
+    files = {"strategy.py": FROM_FILE.replace("= HOLD", f"= {used}"), "config.json": '{"hold": 96}'}
+    study = workbench.study(workbench.store.derive(workbench.study().bundle, files))
+    findings = diagnose(study, [ConstantsProbe()], tests=tmp_path / "t").findings
+    assert [f.category for f in findings] == found
+    assert all(f.file == "config.json" and fails(workbench, study.bundle, f) for f in findings)
