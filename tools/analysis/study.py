@@ -62,6 +62,7 @@ class Study:
     @cached_property
     def architecture(self) -> Architecture:
         """How the source hangs together and which column reaches which decision."""
+        self.progress("reading the source")
         columns = sorted({name for m in self.markets.values() for name in m.columns})
         strategy = self.system.config.strategy
         return analyze_architecture(self.tree, target=strategy.entry, params=strategy.params, columns=columns)
@@ -92,6 +93,7 @@ class Study:
     @cached_property
     def decisions(self) -> dict[str, Decisions]:
         """What the system decides on every market. Raises StrategyFailed with the sandbox's reason."""
+        self.progress("running the strategy")
         decided = self.runner.decide_many(self.bundle, self.markets)
         return {symbol: require(answer) for symbol, answer in decided.items()}
 
