@@ -32,7 +32,7 @@ from = 0.05
 
 def bench_bugs(rivals: Path, *, cases: tuple[Case, ...] = CASES, days: int = DAYS) -> Row:
     """``table``: for each kind, and ``clean``, how many of n each tool found; ``cases`` has every answer. A tool that was not
-    there is None. ruff counts where it says something of the planted line that it does not say of the sound one."""
+    there is None. ruff (line length apart) counts where it says something of the planted line that it does not say of the sound one."""
     with tempfile.TemporaryDirectory(prefix="mendel-bench-") as name:
         folder = Path(name)
         synth(folder / "data", days, SYMBOLS)
@@ -96,7 +96,7 @@ def _ours(home: Path, case: Case | None) -> Row:
 def _ruff(home: Path) -> list[tuple[str, str]]:
     """(rule, the text of its line) of everything that ruff has to say."""
     run = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "ALL", "--output-format", "json", "swing.py"],
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "ALL", "--ignore", "E501", "--output-format", "json", "swing.py"],
         capture_output=True, text=True, cwd=home, check=False,
     )  # fmt: skip
     lines = (home / "swing.py").read_text(encoding="utf-8").splitlines()

@@ -28,14 +28,15 @@ class Swing(IStrategy):
         dataframe["stretch"] = (dataframe["close"] - dataframe["fast"]) / dataframe["spread"]
         dataframe["usual"] = dataframe["volume"].rolling(144).mean()
         dataframe["busy"] = dataframe["volume"] / dataframe["usual"]
-        dataframe["level"] = dataframe["busy"].rolling(288).quantile(0.3)
+        dataframe["level"] = dataframe["spread"].rolling(288).quantile(0.3)
         dataframe["before"] = dataframe["close"].shift(12)
         return dataframe
 
     def populate_entry_trend(self, dataframe, metadata):
         up = (dataframe["fast"] > dataframe["slow"]) & (dataframe["close"] > dataframe["before"] * 0.995)
-        dip = (dataframe["stretch"] < -0.5) & (dataframe["busy"] > dataframe["level"])
-        dataframe.loc[up & dip, "enter_long"] = 1
+        dip = (dataframe["stretch"] < -0.5) & (dataframe["busy"] > 0.8)
+        wide = dataframe["spread"] > dataframe["level"]
+        dataframe.loc[up & dip & wide, "enter_long"] = 1
         return dataframe
 
     def populate_exit_trend(self, dataframe, metadata):
@@ -47,7 +48,7 @@ LOOKAHEAD, START = "lookahead", "start"
 #: Categories of findings that name the defect of each kind.
 FITS = {
     LOOKAHEAD: frozenset({"lookahead"}),
-    START: frozenset({"start_dependence", "cumulative_origin", "absolute_threshold", "cold_start"}),
+    START: frozenset({"start_dependence", "cumulative_origin", "absolute_threshold", "gap_alignment"}),
 }
 
 
@@ -79,7 +80,9 @@ CASES = (
     _case("shift_minus_one", LOOKAHEAD, 'close"].shift(12)', 'close"].shift(-1)'),
     _case("whole_sample_mean", LOOKAHEAD, 'volume"].rolling(144).mean()', 'volume"].mean()'),
     _case("whole_sample_std", LOOKAHEAD, 'close"].rolling(96).std()', 'close"].std()'),
-    _case("whole_sample_quantile", LOOKAHEAD, 'busy"].rolling(288).quantile(0.3)', 'busy"].quantile(0.3)'),
+    _case(
+        "whole_sample_quantile", LOOKAHEAD, 'spread"].rolling(288).quantile(0.3)', 'spread"].quantile(0.3)'
+    ),
     _case("centred", LOOKAHEAD, 'close"].rolling(24).mean()', 'close"].rolling(24, center=True).mean()'),
     _case(
         "backfill",
