@@ -172,3 +172,48 @@ def test_a_full_disk(free_kb: int, small_disk: Path, small_candles: Path) -> Non
     (small_disk / "filler").unlink()
     again = mendel("status", "--system", system, "--json")
     assert again.code == 0 and again.document["ledger"]["ok"], again.err
+
+
+SILENT = 'import pandas as pd\n\n\ndef signals(bars):\n{0}    return pd.DataFrame({{"enter_long": {1}}}, index=bars.index)\n'
+ODD = {
+    "no trades": (SILENT.format("", "0.0"), "", "Not one entry on any symbol"),
+    "a network": (
+        SILENT.format(
+            '    import urllib.request\n\n    urllib.request.urlopen("http://127.0.0.1:9/")\n', "0.0"
+        ),
+        "strategy_fails",
+        "There is no network where it runs",
+    ),
+    "sleeps": (
+        SILENT.format("    import time\n\n    time.sleep(9_000)\n", "0.0"),
+        "strategy_fails",
+        "no answer after 3 s",
+    ),
+    "prints megabytes": (
+        SILENT.format('    print("x" * 5_000_000)\n', "0.0"),
+        "",
+        "Not one entry on any symbol",
+    ),
+    "no such module": (
+        "import not_there_at_all\n" + SILENT.format("", "0.0"),
+        "strategy_fails",
+        "not_there_at_all",
+    ),
+    "unknown volumes": (
+        SILENT.format('    bars["volume"] = float("nan")\n', '(bars["volume"] > 0).astype(float)'),
+        "",
+        "Not one entry on any symbol",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_analyze_says_what_is_the_matter_and_invents_nothing(case: str, tiny: Tiny) -> None:
+    rules, category, said = ODD[case]
+    system = tiny(rules)
+    toml = system / "mendel.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + "\n[sandbox]\nwall_s = 3\n", encoding="utf-8")
+    answer = mendel("analyze", system, "--json").document
+    assert [f["category"] for f in answer["findings"]] == ([category] if category else [])
+    text = answer["findings"][0]["summary"] if category else answer["why"]["findings"]
+    assert said in text

@@ -83,6 +83,8 @@ def suspects_of(study: Study) -> list[Finding]:
     return [s for s in found if study.shown_ahead or s.category != "lookahead"]
 
 
+#: Bars below which hardly anything can be told.
+FEW_BARS = 1000
 #: What is not said of a strategy that sees the future.
 DOUBTFUL = frozenset(["unreachable_rule", "always_true", "one_sided"])
 
@@ -97,6 +99,8 @@ class Diagnosis:
     waived: dict[str, str]
     #: Why no probe could run, "" where they did: then only ``suspects`` were looked for.
     unprobed: str = ""
+    #: What left the probes with little to compare.
+    notes: tuple[str, ...] = ()
 
     @property
     def silenced(self) -> bool:
@@ -133,7 +137,24 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
     findings = [_with_test(study, c, tests) for c in merged]
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
     order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
-    return Diagnosis(tuple(order), tuple(sorted(left, key=lambda s: (s.file, s.line))), waived)
+    told = tuple(sorted(left, key=lambda s: (s.file, s.line)))
+    return Diagnosis(tuple(order), told, waived, notes=notes_of(study))
+
+
+def notes_of(study: Study) -> tuple[str, ...]:
+    """What leaves the probes with little to compare: short markets, and no entry anywhere."""
+    short = {s: len(m) for s, m in study.markets.items() if len(m) < FEW_BARS}
+    notes = []
+    if short:
+        bars = min(short.values())
+        notes.append(
+            f"Only {bars} bars of {', '.join(short)}: too few to tell much; give at least {FEW_BARS}."
+        )
+    if not any(d.entries().any() for d in study.decisions.values()):
+        notes.append(
+            "Not one entry on any symbol, so that there was nothing to compare: mendel why-silent SYMBOL tells what stops it."
+        )
+    return tuple(notes)
 
 
 def merge(convictions: Sequence[Conviction]) -> list[Conviction]:

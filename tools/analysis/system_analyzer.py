@@ -69,7 +69,9 @@ class SystemAnalyzer:
             "findings": [finding_json(f) for f in self.diagnosis.findings],
             "suspects": [finding_json(s) for s in self.diagnosis.suspects],
             "waived": self.diagnosis.waived,
-            "why": {"findings": self.diagnosis.unprobed} if self.diagnosis.unprobed else {},
+            "why": {"findings": why}
+            if (why := self.diagnosis.unprobed or " ".join(self.diagnosis.notes))
+            else {},
             "until": self.bench.data.until,
         }
 
@@ -86,6 +88,7 @@ class SystemAnalyzer:
             lines.append(f"Waived in mendel.toml, not run: {len(self.diagnosis.waived)}")
             lines += [f"  {name}: {reason}" for name, reason in self.diagnosis.waived.items()]
         lines += [f"Not probed: {self.diagnosis.unprobed}"] if self.diagnosis.unprobed else []
+        lines += self.diagnosis.notes
         return "\n".join([*lines, "", f"Until {self.bench.data.until}; nothing after it was looked at."])
 
     def close(self) -> None:

@@ -22,6 +22,11 @@ FAILS, TOO_FAR = "strategy_fails", "distance_out_of_reach"
 #: With a finding of one of these there are no decisions to look at.
 SILENCING = frozenset({FAILS, TOO_FAR})
 OUT_OF_RANGE = re.compile(r"\b(stop|target|trail|size|max_bars|enter_\w+|exit_\w+) must be ")
+#: Failures of what asks another machine.
+NETWORK = re.compile(
+    r"URLError|gaierror|NameResolution|name resolution|Network is unreachable|ConnectionError|ConnectError|ConnectTimeout"
+    r"|Cannot connect to host|NetworkError|ExchangeNotAvailable"
+)
 DISTANCES = ("stop", "target", "trail")
 
 
@@ -51,6 +56,8 @@ def _written_up(study: Study, error: StrategyFailed) -> Conviction:
     text = f"The strategy gives no decisions on {error.symbol} ({error.status.value}): {error.reason}"
     if written:
         text += f" `{written[2]}` writes it."
+    if NETWORK.search(error.reason):
+        text += " There is no network where it runs: fetch what it needs before, and read it from a file."
     finding = make_finding(category, Severity.CRITICAL, (file, line, "strategy"), text, evidence)
     kind = "bounds" if named else "answers"
     return Conviction(finding, TestPlan(kind, error.symbol, 0, len(study.markets[error.symbol]), {}))
