@@ -33,7 +33,10 @@ WORDS = (
     (r"bps", "basis points"),
     (r"z|zscore|z_score|sigma|sd", "standard deviations"),
     (r"funding\w*|fr", "a funding rate, a fraction a payment"),
-    (r"pct\w*|percent\w*|ret\w*|return\w*|mom\w*|move\w*|roc|change|slope", "a change, a fraction (0.01 = 1 %)"),
+    (
+        r"pct\w*|percent\w*|ret\w*|return\w*|mom\w*|move\w*|roc|change|slope",
+        "a change, a fraction (0.01 = 1 %)",
+    ),
     (r"len|bars?|count|idx|index|i|n|held|age|shape|streak", "a count of bars or rows"),
     (r"score\w*|points|votes|signal\w*", "points of a score"),
     (r"leverage|lev", "a leverage"),
