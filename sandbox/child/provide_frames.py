@@ -118,7 +118,24 @@ def _parts(name: str, value: Any) -> Mapping[Any, Any]:
     return {"bars": _frame(dict(value))} if _is_table_of_columns(value) else value
 
 
+def _wide(frame: pd.DataFrame) -> dict[str, pd.DataFrame] | None:
+    """The parts of a table with two levels of columns, symbols and prices in either order; rows that a symbol lacks are
+    not its own. None where it is no such table."""
+    if frame.columns.nlevels != 2:
+        return None
+    for level in (0, 1):
+        if set(_PRICES) <= _lower(frame.columns.get_level_values(level)):
+            symbols = frame.columns.get_level_values(1 - level)
+            parts = (
+                (str(n), frame.loc[:, symbols == n].droplevel(1 - level, axis=1)) for n in symbols.unique()
+            )
+            return {name: part.dropna(how="all") for name, part in parts}
+    return None
+
+
 def _by_symbol(frame: pd.DataFrame, symbols: list[str]) -> dict[str, pd.DataFrame]:
+    if (parts := _wide(frame)) is not None:
+        return parts
     if isinstance(frame.index, pd.MultiIndex):
         frame = frame.reset_index()
     column = next((c for c in frame.columns if str(c).strip().lower() in _SYMBOLS), None)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tools.contracts import Market
-from tools.market import load_market, save_market
+from tools.market import MarketError, load_market, save_market
 from tools.market.import_files import Imported, ImportReport, import_markets
 
 START = pd.Timestamp("2025-01-01", tz="UTC")
@@ -264,3 +264,17 @@ def test_a_symbol_and_a_repair_on_request(tmp_path: Path) -> None:
     done = only(import_markets([given], tmp_path, symbol="ton/usdt", repair=True))
     assert done.path.name == "TONUSDT-5m.parquet" and done.bars == 300
     assert any("filled 10 missing bars" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_file_that_was_cut_off_is_not_taken_for_whole(mark: str, tmp_path: Path) -> None:
+    whole = table().to_csv(index=False, sep=mark)
+    path = tmp_path / "TONUSDT-5m.csv"
+    path.write_text(whole.rstrip("\n"))  # a last line without its end is whole
+    assert only(import_markets([path], tmp_path / "data")).bars == 300
+    path.write_text(whole[: whole.rindex(mark) - 3])  # the last price lost digits, its volume is gone
+    refused = import_markets([path], tmp_path / "new").failed
+    assert "ends in the middle of a row" in next(iter(refused.values()))
+    if mark == ",":
+        with pytest.raises(MarketError, match=r"cannot be read \(it ends in the middle of a row"):
+            load_market(path)

@@ -37,6 +37,8 @@ SHAPES = {
     "tables by symbol": BOTH,
     "a symbol column": pd.concat([t.assign(Symbol=n) for n, t in BOTH.items()]).reset_index(names="Date"),
     "levels of an index": pd.concat(BOTH, names=["symbol", "date"]),
+    "levels of columns, symbol first": pd.concat(BOTH, axis=1),
+    "levels of columns, prices first": pd.concat(BOTH, axis=1).swaplevel(axis=1).sort_index(axis=1),
     "seconds": {n: stamped(t, "s") for n, t in BOTH.items()},
     "milliseconds in floats": {n: stamped(t, "ms").astype(float) for n, t in BOTH.items()},
     "text": {n: t.set_axis(t.index.astype(str), axis=0) for n, t in BOTH.items()},

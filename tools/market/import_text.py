@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from tools.market.cut_off import ends_within_a_row
 from tools.market.problems import MarketError
 
 #: Columns of Binance's own files, which for years had no header; shorter tables without one are its beginning.
@@ -46,6 +47,9 @@ def read_text(raw: bytes, what: str) -> pd.DataFrame:
 
     text = _decoded(raw)
     dialect = dialect_of(text, what)
+    rows = text.encode().split(b"\n", dialect.skipped)[-1]
+    if ends_within_a_row(rows, rows, dialect.delimiter.encode()):
+        raise MarketError(f"{what}: ends in the middle of a row: fetch it again, or remove its last line")
     try:
         return pd.read_csv(
             io.StringIO(text),

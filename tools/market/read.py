@@ -13,6 +13,7 @@ import pandas as pd
 
 from tools.contracts import PRICE_COLUMNS, Floats, Ints, Market
 from tools.market.clock import TIME_NAMES, infer_minutes, to_ns
+from tools.market.cut_off import file_ends_within_a_row
 from tools.market.names import clean_symbol, symbol_of_file
 from tools.market.problems import MarketError
 from tools.market.roles import guess_roles, merge_roles
@@ -85,6 +86,8 @@ def _read_table(path: Path) -> pd.DataFrame:
         if name.endswith(".feather"):
             return pd.read_feather(path)
         if name.endswith((".csv", ".csv.gz")):
+            if name.endswith(".csv") and file_ends_within_a_row(path):
+                raise ValueError("it ends in the middle of a row")
             return pd.read_csv(path)
     except FileNotFoundError as error:
         raise MarketError(f"{path}: no such file: check [data].path or --data") from error
