@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tools.analysis.detect import ADVISORY, PRICE_SCALE, VOLUME_SCALE, diagnose
 from tools.analysis.failing_test import written_files
 from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Probe
+from tools.analysis.probes.bodies_inside import REWRITE
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import DeterminismProbe
 from tools.analysis.probes.direction import DirectionProbe
@@ -275,3 +277,11 @@ def test_a_number_of_a_data_file_that_moves_nothing(
     findings = diagnose(study, [ConstantsProbe()], tests=tmp_path / "t").findings
     assert [f.category for f in findings] == found
     assert all(f.file == "config.json" and fails(workbench, study.bundle, f) for f in findings)
+
+
+def test_what_looks_inside_leaves_the_names_of_the_head_alone() -> None:
+    """A helper of the head's name would make every test of a class fail for that, and so seem to show the defect."""
+    head = {"inside", "decide", "bars", "values", "same", "load", "chosen"}
+    defined = {n.name for n in ast.parse(REWRITE).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    assert len(defined) > 5
+    assert not defined & head

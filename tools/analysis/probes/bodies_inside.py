@@ -34,7 +34,7 @@ def decide_with(change, frame):
         forget()
 
 
-def inside(tree, function):
+def nodes_inside(tree, function):
     """The nodes of one function, by its qualified name; of the file where there is none."""
     nodes = [tree]
     for name in function.split("."):
@@ -70,7 +70,7 @@ def overhear(expression, function, heard, sides=False):
         return ast.Call(ast.Name("_overheard", ast.Load()), [node], [])
 
     def change(tree):
-        nodes = [n for n in inside(tree, function) if text_of(n) == wanted]
+        nodes = [n for n in nodes_inside(tree, function) if text_of(n) == wanted]
         return Swap(nodes, call).visit(tree)
 
     return change
@@ -101,9 +101,9 @@ def overhear_named(name, function, heard):
         return []
 
     def change(tree):
-        found = [v for n in inside(tree, function) for v in given(n)]
+        found = [v for n in nodes_inside(tree, function) for v in given(n)]
         if not found and function.split(".")[-1] == name:
-            found = [n.value for n in inside(tree, function) if isinstance(n, ast.Return) and n.value is not None]
+            found = [n.value for n in nodes_inside(tree, function) if isinstance(n, ast.Return) and n.value is not None]
         found = [v.body if isinstance(v, ast.Lambda) else v for v in found]
         return Swap([v for v in found if not isinstance(v, ast.Constant)], call).visit(tree)
 
@@ -119,7 +119,7 @@ def overhear_pair(expression, leaf, function, heard):
         return ast.Call(ast.Name("_overheard", ast.Load()), [node, ast.parse(inner, mode="eval").body], [])
 
     def change(tree):
-        return Swap([n for n in inside(tree, function) if text_of(n) == wanted], call).visit(tree)
+        return Swap([n for n in nodes_inside(tree, function) if text_of(n) == wanted], call).visit(tree)
 
     return change
 
@@ -274,7 +274,7 @@ def test_no_statement_is_written_twice():
     tree = ast.parse((Path.cwd() / FILE).read_text(encoding="utf-8"))
     wanted = ast.unparse(ast.parse($text))
     found = 0
-    for node in inside(tree, $function):
+    for node in nodes_inside(tree, $function):
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
             if isinstance(body, list):
                 found = max(found, sum(ast.unparse(s) == wanted for s in body if isinstance(s, ast.stmt)))

@@ -21,15 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
+from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.probes.durations import Duration, duration, known_constants, seconds_of
+from tools.analysis.probes.hours import hour_convictions
 from tools.analysis.probes.watch import Finder, Watched, named_values, position, watched_rates
-from tools.analysis.silence.rates import Rate
 from tools.analysis.study import Study
 from tools.contracts import Finding, Market, Severity
 
 FACTORS = (24.0, 60.0, 1440.0, 3600.0, 86400.0, 1e3, 1e6, 1e9)
-ZONES = re.compile(r"tz_convert|tz_localize|ZoneInfo|timezone\(")
 RESAMPLED = re.compile(r"resample\(|Grouper\(|merge_informative|@informative|resample_")
 TEST_BARS = 1500
 #: A name keeps its meaning on any bars: no need for all of them.
@@ -76,7 +75,7 @@ class UnitProbe:
         bar, constants = market.timeframe_minutes * 60.0, known_constants(study)
         found = self._worked_out(study, market, bar, constants)
         found += self._moving(study, market, bar, constants)
-        found += self._hours(study, market)
+        found += hour_convictions(study, market, self.name)
         return list({(c.finding.file, c.finding.line): c for c in reversed(found)}.values())[::-1]
 
     # -- what is worked out of another ----------------------------------------------------------------
@@ -168,49 +167,6 @@ class UnitProbe:
             )
         return self._convict(study, item, text, evidence, "clock_unit", {**arguments, "name": item.name})
 
-    # -- the hour of the day --------------------------------------------------------------------------
-    def _hours(self, study: Study, market: Market) -> list[Conviction]:
-        watched = [w for w in named_values(study) if clock_part(w.name)] + hour_reads(study)
-        if not watched:
-            return []
-        rates = watched_rates(study, watched, {market.symbol: market})[market.symbol]
-        short = market.cut(0, min(len(market), SHORT_BARS))
-        scalar = [w for w, r in zip(watched, rates, strict=True) if r is not None and not r.vector]
-        again = watched_rates(study, scalar, {short.symbol: short})[short.symbol] if scalar else []
-        found = [
-            self._hour(study, w, r, market)
-            for w, r in zip(watched, rates, strict=True)
-            if r is not None and r.vector
-        ]
-        found += [self._hour(study, w, r, short) for w, r in zip(scalar, again, strict=True) if r is not None]
-        return [c for c in found if c is not None]
-
-    def _hour(self, study: Study, item: Watched, rate: Rate, market: Market) -> Conviction | None:
-        part = clock_part(item.name)
-        if part is None or len(rate.left) < 24:
-            return None
-        if ZONES.search(item.text) and "utc" not in item.name.lower():
-            return None
-        at = bars_of(rate, len(market))
-        if at is None:
-            return None
-        seconds = market.time[at] // 1_000_000_000
-        usual = seconds // 3600 % 24 if part == "hour" else seconds // 60 % 60
-        seen = rate.left
-        whole = bool(np.all(np.isfinite(seen)) and np.all(seen == np.floor(seen)))
-        if not whole or np.array_equal(seen, usual) or seen.min() < 0 or seen.max() > 23:
-            return None
-        shift = np.unique((seen - usual) % 24)
-        if shift.size > (2 if rate.vector else 1):  # two: a zone with summer time
-            return None
-        evidence = {"probe": self.name, "quantity": item.name, "shifted_by_hours": [float(s) for s in shift]}
-        text = (
-            f"`{item.text}` is taken for the hour of the bar (UTC) and is {'/'.join(f'{s:g}' for s in shift)} hours ahead: "
-            "the rule's clock is that of another time zone."
-        )
-        arguments = {"file": item.file, "text": item.text, "function": _function(item), "part": Raw(part)}
-        return self._convict(study, item, text, evidence, "hour", arguments)
-
     def _convict(
         self,
         study: Study,
@@ -225,16 +181,6 @@ class UnitProbe:
         symbol = study.by_activity[0]
         plan = TestPlan(kind, symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
         return Conviction(finding, plan)
-
-
-def bars_of(rate: Rate, bars: int) -> np.ndarray | None:
-    """The bar of each sample: of a column over all bars, or of a number that was asked for at every bar once it began."""
-    if rate.vector:
-        at = np.unique(np.linspace(0, bars - 1, len(rate.left)).astype(np.int64))
-        return at if len(at) == len(rate.left) and rate.evaluated == bars else None
-    if len(rate.left) != rate.evaluated or rate.evaluated > bars:
-        return None
-    return np.arange(bars - rate.evaluated, bars)
 
 
 def claimed_names(study: Study, bar: float) -> Iterator[tuple[Watched, float, str]]:
@@ -349,24 +295,6 @@ def _rest(move: float, common: float) -> float:
     return 0.0 if rest > 0.98 * common else rest
 
 
-def clock_part(name: str) -> str | None:
-    """``hour``, ``hour_utc``, ``utc_hour``."""
-    words = set(name.lower().split("_"))
-    return "hour" if "hour" in words and words <= {"hour", "utc", "of", "day", "bar", "bars"} else None
-
-
-def hour_reads(study: Study) -> list[Watched]:
-    """``….hour`` (perhaps with something added) inside larger expressions, as quantities called hour."""
-    found: list[Watched] = []
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            reader = _HourReads(file.path)
-            reader.visit(file.tree)
-            found += reader.found
-    named = {(w.file, w.position) for w in named_values(study) if clock_part(w.name)}
-    return [w for w in found if (w.file, w.position) not in named]
-
-
 def _factor(ratio: float) -> bool:
     return any(np.isclose(ratio, f, rtol=0.01) or np.isclose(ratio, 1 / f, rtol=0.01) for f in FACTORS)
 
@@ -402,24 +330,3 @@ class _Counts(Finder):
         self.found.append(
             (Watched(self.path, position(node), ast.unparse(node), self.function, said), each, said)
         )
-
-
-class _HourReads(Finder):
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path = path
-        self.found: list[Watched] = []
-
-    def visit_BinOp(self, node: ast.BinOp) -> None:
-        inner: ast.expr = node
-        while isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub | ast.Mod):
-            inner = inner.left
-        if inner is not node and isinstance(inner, ast.Attribute) and inner.attr == "hour":
-            self.found.append(Watched(self.path, position(node), ast.unparse(node), self.function, "hour"))
-            return
-        self.generic_visit(node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        if node.attr == "hour" and not isinstance(node.value, ast.Name):
-            self.found.append(Watched(self.path, position(node), ast.unparse(node), self.function, "hour"))
-        self.generic_visit(node)
