@@ -18,6 +18,11 @@ START_NS = 1_740_787_200_000_000_000  # 2025-03-01 00:00 UTC
     ("name", "role"),
     [
         ("open", "price"),
+        ("spot_close", "price"),
+        ("mark_price", "price"),
+        ("close_spot", "price"),
+        ("vwap", "price"),
+        ("best_bid", "price"),
         ("volume", "volume"),
         ("Volume", "volume"),
         ("quote_volume", "quote_volume"),

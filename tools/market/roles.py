@@ -11,6 +11,11 @@ from tools.market.problems import MarketError
 #: The first pattern that fits the whole lower-case name decides. Order matters: a taker's quote volume is
 #: flow, and a cumulative delta is cumulative.
 _PATTERNS = (
+    (
+        "price",
+        r"(?:spot|mark|index|perp(?:etual)?|futures?|last|mid|fair|settle(?:ment)?)_?(?:open|high|low|close|price)"
+        r"|(?:open|high|low|close|price)_(?:spot|mark|index|perp|futures?)|price|v?wap|(?:best_)?(?:bid|ask)(?:_price)?",
+    ),
     ("cumulative", r"(?:.*_)?cvd(?:_(?!delta).*)?|cum(?:ulative)?_.*|obv"),
     (
         "flow",
