@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.host.contracts import Job
 from sandbox.host.jobs import run_job
-from tools.analysis.detect import ADVISORY, PRICE_SCALE, VOLUME_SCALE, diagnose
+from tools.analysis.detect import ADVISORY, diagnose
 from tools.analysis.failing_test import written_files
 from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Probe
@@ -24,6 +24,7 @@ from tools.analysis.probes.mirror import MirrorProbe
 from tools.analysis.probes.prefix import PrefixProbe
 from tools.analysis.probes.protection import ProtectionProbe
 from tools.analysis.probes.reachability import ReachabilityProbe
+from tools.analysis.probes.scale import PRICE_SCALE, VOLUME_SCALE
 from tools.analysis.probes.start import GapProbe, StartProbe
 from tools.analysis.probes.twice import TwiceProbe
 from tools.analysis.probes.units import UnitProbe
