@@ -97,6 +97,13 @@ def hour_reads(study: Study) -> list[Watched]:
     return [w for w in found if (w.file, w.position) not in named]
 
 
+def _still_an_hour(node: ast.BinOp) -> bool:
+    """``hour + 8``, ``(hour - 5) % 24``; not ``hour % 8``, which is another thing."""
+    if isinstance(node.op, ast.Mod):
+        return isinstance(node.right, ast.Constant) and node.right.value == 24
+    return isinstance(node.op, ast.Add | ast.Sub)
+
+
 class _HourReads(Finder):
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -105,7 +112,7 @@ class _HourReads(Finder):
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         inner: ast.expr = node
-        while isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub | ast.Mod):
+        while isinstance(inner, ast.BinOp) and _still_an_hour(inner):
             inner = inner.left
         if inner is not node and isinstance(inner, ast.Attribute) and inner.attr == "hour":
             self.found.append(Watched(self.path, position(node), ast.unparse(node), self.function, "hour"))

@@ -41,8 +41,11 @@ class Reads:
         """By name; texts by every word in them."""
         found: dict[str, list[Load]] = defaultdict(list)
         for file in self.files:
+            written = _written_texts(file.tree)
             for statement, function in _statements(file.tree):
                 for node in _own(statement):
+                    if id(node) in written:
+                        continue
                     for name in _names(node, statement):
                         found[name].append(Load(file, node, statement, function))
         return found
@@ -95,6 +98,21 @@ class Reads:
 def _stored_outside(node: ast.AST) -> TypeGuard[ast.Attribute]:
     stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     return stored and getattr(getattr(node, "value", None), "id", "") not in ("self", "cls")
+
+
+def _written_texts(tree: ast.Module) -> set[int]:
+    """Texts that name something else than what is read: keys of a table that is made, columns that are written, or taken of a
+    table by their list."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            found |= {id(k) for k in node.keys}
+        elif isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            lists = [e for p in parts if isinstance(p, ast.List) for e in p.elts]
+            stored = parts if isinstance(node.ctx, ast.Store) else []
+            found |= {id(n) for n in (*lists, *stored) if isinstance(n, ast.Constant)}
+    return found
 
 
 def _statements(tree: ast.Module) -> list[tuple[ast.stmt, ast.AST]]:

@@ -131,7 +131,9 @@ class UnitProbe:
             return []
         values = seen_values(study, [c.item for c in claims], market)
         found = [self._step(study, c, *v, len(market), bar) for c, v in zip(claims, values, strict=True)]
-        return [c for c in found if c is not None]
+        wrong = [(claim, c) for claim, c in zip(claims, found, strict=True) if c is not None]
+        names = {claim.item.name for claim, _ in wrong} - {""}
+        return [c for claim, c in wrong if not _made_of(claim.item, names)]
 
     def _step(
         self, study: Study, claim: Claim, series: np.ndarray, asked: int, bars: int, bar: float
@@ -297,6 +299,12 @@ def _rest(move: float, common: float) -> float:
 
 def _factor(ratio: float) -> bool:
     return any(np.isclose(ratio, f, rtol=0.01) or np.isclose(ratio, 1 / f, rtol=0.01) for f in FACTORS)
+
+
+def _made_of(item: Watched, names: set[str]) -> bool:
+    """Whether a quantity is worked out of another that is wrong already: then that is the finding."""
+    read = {n.id for n in ast.walk(ast.parse(item.text, mode="eval")) if isinstance(n, ast.Name)}
+    return bool(read & (names - {item.name}))
 
 
 def _last(text: str) -> str:
