@@ -12,6 +12,7 @@ from tools.analysis.probes.accounting import AccountingProbe
 from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Conviction, Probe
 from tools.analysis.probes.blanks import BlankProbe
+from tools.analysis.probes.both_sides import BothSidesProbe
 from tools.analysis.probes.bounds import SILENCING, failed_finding
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import CATEGORY as CHANCE
@@ -59,6 +60,7 @@ PROBES: tuple[Probe, ...] = (
     ProtectionProbe(),
     ArmedProbe(),
     TwiceProbe(),
+    BothSidesProbe(),
     MirrorProbe(),
 )
 #: They never convict, and no gate asks them: what they see is told among the suspects.
@@ -173,12 +175,21 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
     if any(c.finding.category == "lookahead" for c in kept.values()):
         # what the future moves may be the reason why a rule is out of reach: told again once it is mended
         return [c for c in kept.values() if c.finding.category not in DOUBTFUL]
+    dead = [c.finding for c in kept.values() if c.finding.category == "unreachable_rule"]
+    kept = {k: c for k, c in kept.items() if not _follows(c.finding, dead)}
     explained = any(c.finding.category in EXPLAINS_A_SIDE for c in kept.values())
     return [
         c
         for c in kept.values()
         if not (explained and c.finding.category == "one_sided" and not c.finding.details.get("cause"))
     ]
+
+
+def _follows(finding: Finding, dead: Sequence[Finding]) -> bool:
+    """Whether a stop that nothing is held to only follows from a rule elsewhere that never runs."""
+    if finding.counterexample.get("probe") != "armed" or not dead:
+        return False
+    return not any(d.file == finding.file and abs(d.line - finding.line) <= NEAR_LINES for d in dead)
 
 
 def _weight(finding: Finding) -> int:
