@@ -104,6 +104,7 @@ def backtest(
     from mendel.commands.reported import report
     from tools.analysis.workbench import Workbench
     from tools.backtest.report import backtest_json, backtest_text
+    from tools.system.runner import remedy_of
 
     with (
         shown("backtesting") as progress,
@@ -137,7 +138,8 @@ def backtest(
         for sentence in _told(_notes(scored), len(scored)):
             note(sentence)
     if failed:
-        raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}")
+        remedy = remedy_of(next(a.outcome.status for _, a in sorted(answers.items()) if a.decisions is None))
+        raise Answer(NO, f"could not score {', '.join(sorted(failed))}: {_first(failed)}; {remedy}")
 
 
 def _notes(decisions: Mapping[str, Decisions]) -> dict[str, list[str]]:
@@ -175,4 +177,4 @@ def _with_failures(document: dict[str, Any], failed: dict[str, str]) -> dict[str
 
 def _first(failed: dict[str, str]) -> str:
     reason = failed[sorted(failed)[0]]
-    return " ".join(reason.split()) + "; mend the strategy and run it again"
+    return " ".join(reason.split())

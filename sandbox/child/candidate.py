@@ -231,7 +231,7 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
     """Everything from here on runs beside or inside code that nobody trusts."""
     system = "/system/" if walls.jailed else request["system"] + "/"
     sys.stdout = sys.stderr = CappedText(int(request["limits"]["log_bytes"]))
-    explain, pack = reasons.describe, _explain
+    explain, lacking, pack = reasons.describe, reasons.no_column, _explain
     os.environ.update(request["environment"])
     stubs.tell = _tell_calls
     if walls.jailed:
@@ -251,7 +251,7 @@ def _run(request: Mapping[str, Any], walls: Walls) -> int:
     except MemoryError:
         return NO_MEMORY
     except BaseException as error:  # noqa: BLE001 - candidate code may raise anything, SystemExit too
-        pack(explain(error, system))
+        pack(explain(error, system) + lacking(error, request["columns"]))
         if not isinstance(error, reasons.Rejection):
             sys.stderr.write(reasons.own_part(error, system))
         return REJECTED

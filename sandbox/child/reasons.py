@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 
+_MOST_COLUMNS = 12
 _SYSTEM = "/system/"
 
 
@@ -51,3 +53,22 @@ def describe(error: BaseException, system: str = _SYSTEM) -> str:
         return text + _place(error, system)
     except BaseException as second:  # noqa: BLE001 - an exception's own __str__ is candidate code
         return f"{type(error).__name__} ({type(second).__name__} while it was described)"
+
+
+def no_column(error: BaseException, columns: Sequence[str]) -> str:
+    """What to add where a table of pandas has no column of that name, and the market has none either: the market's
+    columns and the mend. "" for every other error. Never raises."""
+    try:
+        cause = error.__cause__ if isinstance(error, Rejection) and error.__cause__ else error
+        frames = traceback.extract_tb(cause.__traceback__)
+        name = cause.args[0] if isinstance(cause, KeyError) and cause.args else getattr(cause, "name", None)
+        lookup = isinstance(cause, (KeyError, AttributeError)) and isinstance(name, str)
+        if not lookup or not frames or "/pandas/core/" not in frames[-1].filename or name in columns:
+            return ""
+        more = ", …" if len(columns) > _MOST_COLUMNS else ""
+        return (
+            f"; the market has {', '.join(columns[:_MOST_COLUMNS])[:250]}{more}: add the column to the data, or make it "
+            "in the strategy before it is read"
+        )
+    except BaseException:  # noqa: BLE001 - what an exception holds is candidate code
+        return ""

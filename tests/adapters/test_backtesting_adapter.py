@@ -215,7 +215,7 @@ class TestBacktesting(AdapterContract):
         decisions = require(answer)
         np.testing.assert_array_equal(decisions.values, require(runner.decide(base, wavy_market())).values)
         first = script.split("prices = ")[0].count("\n") + 1
-        assert any(f"line {first} was not run: FileNotFoundError" in note for note in decisions.notes)
+        assert any(f"crossing.py:{first} was not run: FileNotFoundError" in note for note in decisions.notes)
         assert "Backtest.optimize of Crossing is inert here" in answer.outcome.log
         missed = script.replace("(1 - self.stop)", "(1 - self.stop) * LIMITS['sl']")
         outcome = runner.decide(runner.store.derive(base, {"crossing.py": missed}), wavy_market()).outcome

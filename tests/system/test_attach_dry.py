@@ -68,6 +68,23 @@ def test_columns_that_no_data_has_are_all_named(tmp_path: Path, world: str) -> N
     assert dry.decisions is None and dry.trades is None and dry.columns_read is None
 
 
+def test_columns_that_a_class_of_backtesting_misses_are_named_however_it_reads_them(
+    tmp_path: Path, world: str
+) -> None:
+    source = """
+        from backtesting import Strategy
+        class Trend(Strategy):
+            def init(self):
+                self.atr = self.I(lambda: self.data.df["ATR"])
+                self.level = self.I(lambda: self.data.Level)
+            def next(self):
+                self.buy()
+        """
+    dry = tried(write(tmp_path, {"bot.py": dedent(source)}), world).dry
+    assert dry.reason.startswith("KeyError: 'ATR' (bot.py:5); the market has open, high, "), dry.reason
+    assert set(dry.missing["columns"]) == {"ATR", "Level"}
+
+
 CLIENTS = """
 import redis_nobody_has
 from influx_nobody_has import InfluxDBClient

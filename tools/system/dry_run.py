@@ -29,6 +29,7 @@ _MOST_COLUMNS = 8
 _NO_KEY = re.compile(r"^KeyError: '([^':]{1,80})[':]")
 _NO_KEYS = re.compile(r"^KeyError: [\"']\[(.{1,200}?)\] not (?:in index|found)")
 _NO_ATTRIBUTE = re.compile(r"^AttributeError: 'DataFrame' object has no attribute '([^']{1,80})'")
+_NO_PRICE = re.compile(r"^(?:AttributeError|KeyError): [\"']?the data has no column '([^']{1,80})'")
 _NO_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
 
 #: How many trades decisions make on a market.
@@ -119,6 +120,9 @@ def _evaluated(
         market, decided, passed = _decided(runner, bundle, _markets(data))
         missing, decided = _without_columns(runner, bundle, market, decided, variables)
         seen = _seen(market, decided.outcome, missing)
+        if seen.status == Status.TIMEOUT and short.wall_seconds < limits.wall_seconds:
+            why = f"{seen.reason}, which is all that a dry run waits; elsewhere [sandbox] wall_s counts"
+            seen = replace(seen, reason=why)
         if decided.decisions is None or missing:
             return seen
         read, notes = columns_read(runner, bundle, market, decided)
@@ -188,7 +192,7 @@ def _without_columns(
 def _wanted(answer: Decided) -> list[str]:
     """Columns that a failure says are not there."""
     reason = answer.outcome.reason if answer.decisions is None else ""
-    found = _NO_KEY.match(reason) or _NO_ATTRIBUTE.match(reason)
+    found = _NO_PRICE.match(reason) or _NO_KEY.match(reason) or _NO_ATTRIBUTE.match(reason)
     if found:
         return [found[1]]
     several = _NO_KEYS.match(reason)

@@ -46,9 +46,16 @@ class StrategyFailed(MendelError):  # noqa: N818 - it is the strategy that faile
     def __init__(self, symbol: str, status: Status, reason: str) -> None:
         self.symbol, self.status, self.reason = symbol, status, reason
         why = " ".join(reason.split())
-        ours = status in (Status.REFUSED, Status.INFRASTRUCTURE)
-        remedy = "see: mendel doctor" if ours else "mend the strategy, run it again"
-        super().__init__(f"{symbol}: the strategy gave no decisions ({status}): {why}; {remedy}")
+        super().__init__(f"{symbol}: the strategy gave no decisions ({status}): {why}; {remedy_of(status)}")
+
+
+def remedy_of(status: Status) -> str:
+    """What a person can do about an evaluation that ended so."""
+    if status in (Status.REFUSED, Status.INFRASTRUCTURE):
+        return "see: mendel doctor"
+    if status is Status.TIMEOUT:
+        return "let it wait for nothing, or raise [sandbox] wall_s in mendel.toml"
+    return "mend the strategy and run it again"
 
 
 def require(decided: Decided) -> Decisions:

@@ -41,7 +41,23 @@ def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) 
             f"{request['symbol']}-before" if first else request["symbol"], time, other if first else own
         )
         answer = call(target, bars, build_params(request["params"], request["overrides"]), request["params"])
-    return extract(answer, frame(request["symbol"], time, {}).index, request["fields"])
+    try:
+        return extract(answer, frame(request["symbol"], time, {}).index, request["fields"])
+    except Rejection as error:
+        raise Rejection(f"{error}{_place(target)}") from None
+
+
+def _place(target: Any) -> str:
+    """ " (file.py:12)": where the function that answered is written; "" where it is not of this system."""
+    if isinstance(target, type):
+        target = next((m for name in _METHODS if (m := getattr(target, name, None)) is not None), target)
+    elif not inspect.isroutine(target):
+        target = type(target).__call__
+    code = getattr(inspect.unwrap(getattr(target, "__func__", target)), "__code__", None)
+    home = f"{sys.path[0]}/"
+    if code is None or not code.co_filename.startswith(home):
+        return ""
+    return f" ({code.co_filename.removeprefix(home)}:{code.co_firstlineno})"
 
 
 def frame(symbol: str, time: Any, columns: Mapping[str, Any]) -> Any:

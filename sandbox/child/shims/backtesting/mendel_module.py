@@ -25,9 +25,9 @@ class Script:
 
     def lines(self) -> list[str]:
         """What was left out, one line a reason, for the log of the run."""
-        file = self.module.__name__
+        file = (self.module.__file__ or self.module.__name__).removeprefix(f"{sys.path[0]}/")
         return [
-            f"{file}: line {first}{f' to {last}' if last > first else ''} was not run: {why}"
+            f"{file}:{first}{f' to {last}' if last > first else ''} was not run: {why}"
             for first, last, why in self.skipped
         ]
 
