@@ -5,8 +5,10 @@ same. Gap: some hours are missing in the first third; entries of the last half m
 totals whose level is used and statistics since the first bar; the second tables that are joined by position.
 
 It convicts where the static reading names the place (a running total, a positional join): a running total's by putting a
-window (a fading sum, where a bot adds up bar by bar) in its place in a copy, with which the invariant must hold. Without a
-place it is only a suspect. Where a copy differs in not one entry, SLIGHT entries of the system's are enough.
+window (a fading sum, where a bot adds up bar by bar) in its place in a copy, with which the invariant must hold. Where a copy
+differs in not one entry, SLIGHT entries of the system's are enough. And it convicts where entries well after the warm-up
+that the strategy declares (a quarter of the bars, where it declares none) depend on the start, and a column that gets a name
+is seen not to forget it (start_settled.py, start_columns.py). Without a place it is only a suspect.
 
 False-positive risks: a state machine may stay out of step for long after another start, an average of thousands of bars
 forgets slowly; hence the place, and the tolerance: five entries and 5 % of those in the compared part may differ.
@@ -25,6 +27,7 @@ import numpy as np
 from tools.analysis.probes.base import Conviction, TestPlan, iso, make_finding
 from tools.analysis.probes.positional import positional_places
 from tools.analysis.probes.reads import Reads
+from tools.analysis.probes.start_overheard import overheard_start
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -65,12 +68,14 @@ class StartProbe:
         """One conviction for each running total that explains the difference; else one suspect."""
         apart = self.first(study, study.bundle)
         slight = apart or self.first(study, study.bundle, least=SLIGHT)
-        if slight is None:
-            return []
-        for file, line, span in totals(study):
+        for file, line, span in totals(study) if slight else ():
             changed = windowed(study, file, span)
             if changed is not None and self.first(study, changed, least=None if apart else 1) is None:
+                assert slight is not None
                 return [self._write_up(study, slight, (file, line), suspects)]
+        overheard = overheard_start(study)
+        if overheard is not None:
+            return [overheard]
         return [self._advice(study, apart)] if apart else []
 
     def first(self, study: Study, bundle: str, *, least: int | None = None) -> Apart | None:
