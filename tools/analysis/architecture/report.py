@@ -34,7 +34,7 @@ SECTIONS = (
 @dataclass(frozen=True)
 class Architecture:
     """What ``analyze_architecture`` read. ``sections`` is JSON; ``program`` and ``flow`` serve the detectors.
-    ``relevant`` are the files that the strategy imports (all product files where the target is unknown)."""
+    ``relevant`` are the files that the strategy and its settings import (all product files where the target is unknown)."""
 
     sections: Mapping[str, Any]
     program: Program
@@ -60,6 +60,8 @@ def analyze_architecture(
     console scripts. What could not be followed is listed under ``not_followed`` and ``unread``."""
     program = Program(tree, params)
     relevant = reachable_files(tree, target)
+    if params:  # the class of the settings need not be imported by who is handed one of it
+        relevant |= reachable_files(tree, params) if tree.by_module(params.partition(":")[0]) else frozenset()
     flow = read_flow(program, columns, target, relevant)
     reads = collect_reads(program)
     sections: dict[str, Any] = {

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from tools.analysis.architecture.program import Class, Field
 from tools.analysis.architecture.settings import WHOLE_READERS
 from tools.analysis.detectors.base import Code, Suspect, span
+from tools.analysis.detectors.handed_over import lost_arguments
 from tools.analysis.source import SourceFile
 from tools.contracts import Severity
 
@@ -35,10 +36,13 @@ def detect(code: Code) -> Iterable[Suspect]:
 
 
 def _reads(code: Code) -> dict[str, list[tuple[SourceFile, ast.AST]]]:
-    """Attribute loads, string keys and keyword patterns by name, tests apart."""
+    """Attribute loads, string keys and keyword patterns by name, tests apart, and what no function looks at."""
     found: dict[str, list[tuple[SourceFile, ast.AST]]] = defaultdict(list)
+    lost = lost_arguments(file.tree for file in code.tree.product())
     for file in code.tree.product():
         for node in ast.walk(file.tree):
+            if id(node) in lost:
+                continue
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 found[node.attr].append((file, node))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):

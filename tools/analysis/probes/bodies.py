@@ -56,6 +56,11 @@ PLAIN = {
     moved = [s for s in tried if not np.array_equal(usual, values(decide(bars(), **s)))]
     assert moved, f"no decision changes for any of {tried}"
 """,
+    "both_sides": """def test_a_side_is_asked_for_without_the_other():
+    decided = decide(bars())
+    asked, other = (decided[name].fillna(0).astype(float) > 0 for name in ($side, $other))
+    assert (asked & ~other).any(), f"all {int(asked.sum())} signals for one side fall on one for the other"
+""",
     "chance": """def test_two_runs_on_the_same_bars_agree():
     first = values(decide(bars()))
     for _ in range(5):
@@ -79,7 +84,9 @@ PLAIN = {
     gone = np.arange(len(holed)) % $every < $length
     holed.loc[gone, names] = np.nan
     filled = holed.copy()
-    filled[names] = filled[names].ffill().bfill()
+    for name in names:  # where a column is 0 on most bars, what is missing is that nothing happened
+        events = (bars()[name] == 0).mean() > 0.5
+        filled[name] = filled[name].fillna(0.0) if events else filled[name].ffill().bfill()
     versions = [holed, filled]
     if $absent:
         versions.append(bars().drop(columns=names))

@@ -84,6 +84,26 @@ class DirectionProbe:
     def _try(
         self, study: Study, meaning: Meaning, watched: list[Watched], pair: tuple[Market, Market, str]
     ) -> Conviction | None:
+        wrong = self._falling(study, watched, pair)
+        if not wrong:
+            return None
+        return self._write_up(study, meaning, self._inside(study, wrong, pair), pair)
+
+    def _inside(self, study: Study, wrong: list[Wrong], pair: tuple[Market, Market, str]) -> list[Wrong]:
+        """Where the wrong value is what a function of the product returns: the first value in it that falls already."""
+        first = innermost(wrong)
+        call = ast.parse(first[0].text, mode="eval").body
+        called = _name(call.func) if isinstance(call, ast.Call) else first[0].function.rpartition(".")[2]
+        inner = [
+            w
+            for w in named_values(study)
+            if w.function.rpartition(".")[2] == called and not OPPOSITE.search(w.name)
+        ]
+        found = self._falling(study, inner, pair) if inner else []
+        return sorted(found, key=lambda w: w[0].position)[:1] or wrong
+
+    def _falling(self, study: Study, watched: list[Watched], pair: tuple[Market, Market, str]) -> list[Wrong]:
+        """Those that are lower where they should be higher."""
         high, low, _ = pair
         up = watched_rates(study, watched, {high.symbol: high})[high.symbol]
         down = watched_rates(study, watched, {low.symbol: low})[low.symbol]
@@ -92,7 +112,7 @@ class DirectionProbe:
             share = None if a is None or b is None else falling(a.left, b.left)
             if a is not None and b is not None and share is not None and share > CLEAR:
                 wrong.append((item, share, float(np.nanmedian(a.left)), float(np.nanmedian(b.left))))
-        return self._write_up(study, meaning, wrong, pair) if wrong else None
+        return wrong
 
     def _write_up(
         self,

@@ -8,6 +8,7 @@ the number must be known. What is written in another way has no answer.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -154,14 +155,17 @@ def _name(node: ast.expr) -> str | None:
 
 
 def known_constants(study: Study) -> dict[str, float]:
-    """Upper-case names that stand for one number in the whole product, worked out where they are products."""
+    """Upper-case names that stand for one number in the whole product, worked out where they are products; other names that
+    are bound once in the whole product, to a number."""
     found: dict[str, set[float]] = {}
+    once = _bound_once(study)
     texts: list[tuple[str, ast.expr]] = []
     for file in study.tree.product():
         for node in ast.walk(file.tree):
             target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
             value = getattr(node, "value", None)
-            if isinstance(target, ast.Name) and target.id.isupper() and isinstance(value, ast.expr):
+            named = isinstance(target, ast.Name) and (target.id.isupper() or target.id in once)
+            if isinstance(target, ast.Name) and named and isinstance(value, ast.expr):
                 texts.append((target.id, value))
     for _ in range(3):
         single = {k: next(iter(v)) for k, v in found.items() if len(v) == 1}
@@ -170,3 +174,21 @@ def known_constants(study: Study) -> dict[str, float]:
             if number is not None:
                 found.setdefault(name, set()).add(number)
     return {k: next(iter(v)) for k, v in found.items() if len(v) == 1}
+
+
+def _bound_once(study: Study) -> set[str]:
+    """Names that one place in the whole product gives a value to: no parameter, loop or second assignment does."""
+    bound: Counter[str] = Counter()
+    for file in study.tree.product():
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                bound[node.id] += 1
+            elif isinstance(node, ast.arg):
+                bound[node.arg] += 1
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                bound[node.target.id] += 1
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                bound[node.attr] += 1
+            elif isinstance(node, ast.keyword) and node.arg:
+                bound[node.arg] += 1
+    return {name for name, count in bound.items() if count == 1}

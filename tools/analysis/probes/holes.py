@@ -26,6 +26,8 @@ from tools.contracts import Decisions, Finding, Market, Severity
 MOST_FILLS = 12
 #: Share of such entries that may be left: what a bot does after another entry.
 REST = 0.25
+#: Share of zeros from which a column tells events.
+SPARSE = 0.5
 HOLE_BARS, EVERY_BARS = 6, 97
 #: A sum over a hole is another sum, so some entries come and some go. Where no place is suspected, many more must come.
 MORE, FEW = 2.0, 3
@@ -173,9 +175,15 @@ def holed(market: Market, names: tuple[str, ...]) -> Market:
 
 
 def filled(market: Market, names: tuple[str, ...]) -> Market:
-    """The same holes, each filled with the last value before it."""
+    """The same holes, each filled with the last value before it; with 0 where a column is 0 on most bars (payments, events): what
+    is missing of those is that nothing happened."""
     gaps = holed(market, names)
-    known = {n: pd.Series(gaps.columns[n]).ffill().bfill() for n in names}
+    known = {
+        n: pd.Series(gaps.columns[n]).fillna(0.0)
+        if np.mean(market.columns[n] == 0) > SPARSE
+        else pd.Series(gaps.columns[n]).ffill().bfill()
+        for n in names
+    }
     return market.with_columns({n: np.asarray(v, dtype=np.float64) for n, v in known.items()})
 
 

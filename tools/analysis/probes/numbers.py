@@ -201,17 +201,23 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("dict", "SimpleNamespace"):
             for keyword in node.keywords:
                 self._value(keyword.value, name, table, (*keys, keyword.arg or ""))
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
-            "field",
-            "Field",
-        ):
-            for keyword in node.keywords:
-                if keyword.arg == "default":
-                    self._value(keyword.value, name, table, keys)
+        elif isinstance(node, ast.Call) and _called(node) in ("field", "Field"):
+            self._default(node, name, table, keys)
             if node.args:
                 self._value(node.args[0], name, table, keys)
+        elif isinstance(node, ast.Call) and _called(node).endswith(
+            "Parameter"
+        ):  # one to be searched, as freqtrade has
+            self._default(node, name, table, keys)
+            for argument in node.args:
+                self.visit(argument)
         else:
             self.visit(node)
+
+    def _default(self, node: ast.Call, name: str, table: str, keys: tuple[str, ...]) -> None:
+        for keyword in node.keywords:
+            if keyword.arg == "default":
+                self._value(keyword.value, name, table, keys)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         """A plain number, or one in a text that compares."""
@@ -235,3 +241,8 @@ class _Reader(ast.NodeVisitor):
             line = node.lineno + segment.count("\n", 0, match.start("number"))
             value = float(match["number"].replace("_", ""))
             self.found.append(Number(self.file.path, line, at, start + match.end("number"), value))
+
+
+def _called(node: ast.Call) -> str:
+    """The last word of what is called."""
+    return str(getattr(node.func, "id", getattr(node.func, "attr", "")))

@@ -7,11 +7,13 @@ falling, dead), too; what it compares stays further from the number than three t
 detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
 
 False-positive risks: rules for data that the stress markets do not have (another calendar, another column); checks of the
-data itself, which are left out where plain columns are compared with each other or with 0. Tolerance: none, not once.
+data itself, which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
+entry or an exit is made of. Tolerance: none, not once.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,10 +24,12 @@ from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.probes.contradiction import Joined, impossible_pairs
 from tools.analysis.probes.outcomes import changed_when_forced, is_number, raw_guard, seen, stressed
 from tools.analysis.probes.pressed import asked_often, filters
+from tools.analysis.probes.watch import position
 from tools.analysis.silence.instrument import Condition, leaves
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
 
+SIGNALS = frozenset(["enter_long", "enter_short", "exit_long", "exit_short"])
 ENOUGH, ENOUGH_STRESSED = 1000, 200
 FAR = 3.0
 #: How often two independent conditions would have met before it means something that they never did.
@@ -87,7 +91,8 @@ class ReachabilityProbe:
         plain = seen(study.rates, condition.slot)
         if not plain.asked or plain.held or seen(stressed(study), condition.slot).held:
             return None
-        if raw_guard(condition) or condition.left == condition.right:
+        guard = raw_guard(condition) and not decides(study, condition)
+        if guard or condition.left == condition.right:
             return None
         here = asked_often(study, condition, ENOUGH)
         if here.asked < ENOUGH or here.held or not here.left.size:
@@ -161,6 +166,39 @@ class ReachabilityProbe:
         category = "always_true" if empty else "unreachable_rule"
         finding = make_finding(category, Severity.MEDIUM, place, text, evidence)
         return Conviction(finding, outcome_plan(study, condition, True))
+
+
+def decides(study: Study, condition: Condition) -> bool:
+    """Whether the condition alone is what is written to an entry's or an exit's column: no check of the data is."""
+    for node in ast.walk(study.tree.files[condition.file].tree):
+        pairs: list[tuple[ast.expr | None, ast.expr]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [
+                (n, node.value) for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Constant)
+            ]
+            pairs += [(n, t) for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Constant)]
+        elif isinstance(node, ast.Dict):
+            pairs = list(zip(node.keys, node.values, strict=True))
+        for key, value in pairs:
+            signal = isinstance(key, ast.Constant) and str(key.value) in SIGNALS
+            if signal and condition.node in (position(part) for part in _bare(value)):
+                return True
+    return False
+
+
+def _bare(node: ast.expr) -> Iterable[ast.expr]:
+    """A value and what it is cast or chosen from: ``(a < b).astype(int)``, ``np.where(a < b, 1, 0)``, ``loc[a < b, …]``."""
+    while True:
+        yield node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            where = node.func.attr == "where" and node.args
+            node = node.args[0] if where else node.func.value
+        elif isinstance(node, ast.Subscript):
+            node = node.slice
+        elif isinstance(node, ast.Tuple) and node.elts:
+            node = node.elts[0]
+        else:
+            return
 
 
 def outcome_plan(study: Study, condition: Condition, wanted: bool, kind: str = "reachable") -> TestPlan:
