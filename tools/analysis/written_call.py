@@ -1,6 +1,6 @@
 """How a written test calls the strategy: the source of ``decide(frame, **settings)`` and ``forget()``, by kind.
 
-A function needs nothing but itself. A class is run by its adapter's child half, which is written beside the test
+A function, or a class with such a method, needs nothing but itself. A class of a framework is run by its adapter's child half, which is written beside the test
 (``support_files``): neither Mendel nor the package that the class was written for has to be installed."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OURS = ("__init__", "inside", "reasons", "stubs", "callbacks", "shim_finder")
 PLAIN_IMPORTS = """import copy
 from functools import reduce
 from importlib import import_module
-from inspect import isclass
+from inspect import Parameter, isclass, signature
 """
 _PLAIN = Template('''def load(name):
     module, _, path = name.partition(":")
@@ -52,13 +52,21 @@ def forget():
             del sys.modules[name]
 
 
+def room(function):
+    """How many arguments it takes by position."""
+    try:
+        kinds = [p.kind for p in signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return 2
+    return 99 if Parameter.VAR_POSITIONAL in kinds else sum(k <= Parameter.POSITIONAL_OR_KEYWORD for k in kinds)
+
+
 def decide(frame, **settings):
 $forget    target, arguments = load($target), [$parameters]
     if isclass(target):
-        target = target(*arguments)
-        arguments = []
-        target = target if callable(target) else target.signals
-    return target(frame.copy(), *arguments)
+        made = target(*arguments[: room(target)])
+        target = next(m for n in ("signals", "generate", "__call__") if callable(m := getattr(made, n, None)))
+    return target(frame.copy(), *arguments[: room(target) - 1])
 ''')
 INSIDE_IMPORTS = """import pytest
 """
