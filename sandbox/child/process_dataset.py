@@ -103,9 +103,28 @@ class Dataset(Told):
 
 
 class Datasets(Told):
-    """Every symbol's dataset, by symbol and under ``markets``."""
+    """Every symbol's dataset, by symbol and under ``markets``. Who goes through it meets the symbols alone; ``symbols``,
+    ``markets`` and ``timestamp`` are there for who asks."""
 
     __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self["markets"])
+
+    def __len__(self) -> int:
+        return len(self["markets"])
+
+    def keys(self) -> Any:
+        """The symbols."""
+        return self["markets"].keys()
+
+    def values(self) -> Any:
+        """Their datasets."""
+        return self["markets"].values()
+
+    def items(self) -> Any:
+        """Both."""
+        return self["markets"].items()
 
     def __missing__(self, name: Any) -> Any:
         symbols = self["symbols"]
@@ -113,7 +132,7 @@ class Datasets(Told):
             raise KeyError(
                 f"{name}: there are {len(symbols)} symbols: dataset['markets'][{symbols[0]!r}][{name!r}]"
             )
-        raise KeyError(f"{name}: there is {', '.join(map(str, self))}")
+        raise KeyError(f"{name}: there is {', '.join((*self, 'symbols', 'markets', 'timestamp'))}")
 
 
 def _volumes(bars: Bars, roles: Roles) -> Any:

@@ -21,7 +21,7 @@ def strategy_of(setup: Any) -> tuple[Callable[[Any, Any], Any], str]:
     params = signals.build_params(setup.params, setup.overrides)
     named = setup.params is not None
     if isinstance(target, type):
-        target = _made(target, params, named, signals.positional)
+        target = _made(target, params, named, signals.positional, setup.root)
         named = False
     method = target if inspect.isroutine(target) else getattr(target, "process", None)
     if not callable(method):
@@ -44,7 +44,9 @@ def strategy_of(setup: Any) -> tuple[Callable[[Any, Any], Any], str]:
     return call[wants], _where(method, setup.root)
 
 
-def _made(target: type, params: Any, named: bool, positional: Callable[[Any], tuple[int, float]]) -> Any:
+def _made(
+    target: type, params: Any, named: bool, positional: Callable[[Any], tuple[int, float]], root: str
+) -> Any:
     """A class is made once, with the settings if it takes them."""
     required, most = positional(target)
     if required > (1 if named else 0):
@@ -53,8 +55,10 @@ def _made(target: type, params: Any, named: bool, positional: Callable[[Any], tu
             if named
             else ("set strategy.params in mendel.toml, or give them defaults")
         )
+        where = _where(inspect.getattr_static(target, "__init__"), root)
+        place = f" ({where})" if ".py:" in where else ""  # a dataclass has an __init__ that nobody wrote
         raise Rejection(
-            f"class {target.__name__}: __init__ needs {required} argument{'s'[: required > 1]}: {more}"
+            f"class {target.__name__}: __init__ needs {required} argument{'s'[: required > 1]}: {more}{place}"
         )
     return target(params) if named and most >= 1 else target()
 

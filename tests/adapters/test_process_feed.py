@@ -223,7 +223,7 @@ def test_functions_classes_and_ready_made_bots(
     ("target", "said"),
     [
         ("Bot", "class Bot: __init__ needs 1 argument: set strategy.params in mendel.toml"),
-        ("Needy", "class Needy: __init__ needs 2 arguments: set strategy.params"),
+        ("Needy", "or give them defaults (bot.py:"),
         ("Empty", "bot:Empty: class Empty has no method process"),
         ("three", "process takes 3 arguments: set strategy.params in mendel.toml"),
         ("Gone", "bot has no Gone"),

@@ -62,6 +62,15 @@ def decided(run: Bots, file: str = ROTATION) -> dict[str, Decisions]:
     return {s: require(run.ask("", m, file=file, settings=ALL)) for s, m in MARKETS.items()}
 
 
+def test_who_goes_through_the_dataset_meets_the_symbols_alone(run: Bots) -> None:
+    """The same bot, written without ``markets``, decides the same."""
+    plain = ROTATION.replace('dataset["markets"].items()', "((s, dataset[s]) for s in list(dataset))")
+    assert plain != ROTATION
+    other = decided(run, plain.replace('len(dataset["symbols"])', "len(dataset)"))
+    for symbol, one in decided(run).items():
+        np.testing.assert_array_equal(one.values, other[symbol].values)
+
+
 def test_one_symbol_at_a_time_holds_it_all(run: Bots) -> None:
     """Where all symbols are asked about, one and the same story is told, whichever is looked at."""
     found = decided(run)

@@ -100,6 +100,8 @@ def _strategy(found: Detected) -> Iterable[str]:
     yield f"target = {_quote(first.target)}  # {_quote(first.file)}, line {first.line}"
     for other in dict.fromkeys(c.target for c in rest if c.target != first.target):
         yield f"# or: target = {_quote(other)}"
+    if first.kind == "process":
+        yield '# symbols = "all"  # one call a bar with the bars of every symbol, instead of a call for each'
     if first.params:
         yield f"params = {_quote(first.params)}"
     if first.doubt:
