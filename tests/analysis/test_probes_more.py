@@ -15,6 +15,7 @@ from tools.analysis.failing_test import written_files
 from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Probe
 from tools.analysis.probes.bodies_inside import REWRITE
+from tools.analysis.probes.both_sides import BothSidesProbe
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import DeterminismProbe
 from tools.analysis.probes.direction import DirectionProbe
@@ -152,6 +153,23 @@ LATER = """def later(x):
 
 
 """
+INSIDE = """d = df["volume"] - 2 * df["taker_buy_volume"]
+    e = d + 0
+    #
+    #
+    #
+    return e"""
+SEARCHED = """class IntParameter:
+    def __init__(self, low, high, *, default):
+        self.value = default
+
+
+class Knobs:
+    hold = IntParameter(10, 500, default=96)
+
+
+HOLD = 96
+"""
 CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("own bar in the channel", VECTOR, ".max().shift(1)", ".max()", ReachabilityProbe(), "unreachable_rule"),
     ("exit that excludes itself", VECTOR, "(place < 0.3)", "((place < 0.3) & (place > 0.7))", ReachabilityProbe(), "unreachable_rule"),
@@ -182,6 +200,13 @@ CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("a function that reads later rows", VECTOR, 'def signals(df):\n    close,', LATER + 'def signals(df):\n    df["close"] = later(df["close"].to_numpy())\n    close,', PrefixProbe(), "lookahead"),
     ("a stop that nobody asks", SCALAR, "REST_MINUTES = 60\n", "REST_MINUTES = 60\nSTOP_LOSS = 0.01\nstopped = lambda gain: gain < -STOP_LOSS\n", ArmedProbe(), "stop_never_armed"),
     ("a term that counts twice", VECTOR, '"] - df["volume"]', '"] - df["volume"] + close_to(df) + close_to(df)\n\n\ndef close_to(df):\n    return df["volume"] * 0.2 * (df["close"] > df["open"])', TwiceProbe(), "duplicated_entry"),
+    ("one condition for both sides", VECTOR, "= short.astype(float)", "= long.astype(float)", BothSidesProbe(), "duplicated_entry"),
+    ("an exit below the bar's own low", VECTOR, "(place < 0.3)", "(close < low)", ReachabilityProbe(), "unreachable_rule"),
+    ("a limit that only broken bars reach", VECTOR, "(lean > -0.2)", "((high - low) / close < 1.0)", VacuityProbe(), "always_true"),
+    ("a setting handed to who does not look", VECTOR, "= HOLD\n    return out\n", "= kept(df, HOLD)\n    return out\n\n\ndef kept(df, bars):\n    return 96\n", ConstantsProbe(), "unwired_setting"),
+    ("a parameter that nobody reads", VECTOR, "HOLD = 96\n", SEARCHED, ConstantsProbe(), "unwired_setting"),
+    ("bars by a named length", VECTOR, "= HOLD\n    return", "= 0\n    minutes = 5\n    out['max_bars'] = df.attrs.get('hold_hours', 8) * 60 * 60 / minutes\n    return", UnitProbe(), "unit_mismatch"),
+    ("a wrong sign inside", VECTOR, 'return 2 * df["taker_buy_volume"] - df["volume"]', INSIDE, DirectionProbe(), "named_direction"),
     ("lost side", VECTOR, "(lean < 0.2)", "(np.sign(lean.abs() + 1) < 0)", MirrorProbe(), "one_sided"),
 ]  # fmt: skip
 
@@ -221,7 +246,31 @@ TWINS = (
 )
 
 
-@pytest.mark.parametrize("source", [VECTOR, SCALAR, KNOWN, TWINS], ids=["vector", "scalar", "known", "twins"])
+#: Those of the last: a guard that says so, payments that happen now and then, a parameter that is used, minutes with a name.
+MORE_TWINS = (
+    VECTOR.replace("HOLD = 96\n", SEARCHED.replace("HOLD = 96", "HOLD = Knobs.hold.value"))
+    .replace(
+        "    long = ",
+        """    sane_bar = (high - low) / close < 1.0
+    rate = df["funding_rate"]
+    paid = rate[(rate != 0) & rate.notna()].rolling(3).mean().reindex(df.index).ffill()
+    minutes = 5
+    long = """,
+    )
+    .replace("(lean > -0.2)", "sane_bar & (paid > -0.0002) & (lean > -0.2)")
+    .replace(
+        "= HOLD\n    return out\n",
+        "= kept(df, HOLD)\n    return out\n\n\ndef kept(df, bars):\n    return bars\n",
+    )
+    .replace("= kept(df, HOLD)", "= (kept(df, HOLD) + df.attrs.get('hold_hours', 8) * 60 / minutes) / 2")
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [VECTOR, SCALAR, KNOWN, TWINS, MORE_TWINS],
+    ids=["vector", "scalar", "known", "twins", "more twins"],
+)
 def test_sound_code_is_left_alone(source: str, workbench: Workbench) -> None:
     assert diagnose(study_of(workbench, source)).findings == ()
 
@@ -280,9 +329,32 @@ def test_a_number_of_a_data_file_that_moves_nothing(
     assert all(f.file == "config.json" and fails(workbench, study.bundle, f) for f in findings)
 
 
+OF_A_CLASS = (
+    VECTOR.replace("def signals(df):", "def made(df, hold):").replace("= HOLD\n", "= hold\n")
+    + """
+
+class signals:
+    hold = 96
+
+    def generate(self, df):
+        return made(df, 96)
+"""
+)
+
+
+def test_the_written_test_of_a_class_asks_the_method_that_it_has(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    study = study_of(workbench, OF_A_CLASS)
+    (finding,) = diagnose(study, [ConstantsProbe()], tests=tmp_path / "t").findings[:1]
+    mended = study_of(workbench, OF_A_CLASS.replace("made(df, 96)", "made(df, self.hold)"))
+    assert fails(workbench, study.bundle, finding)
+    assert not fails(workbench, mended.bundle, finding)
+
+
 def test_what_looks_inside_leaves_the_names_of_the_head_alone() -> None:
     """A helper of the head's name would make every test of a class fail for that, and so seem to show the defect."""
-    head = {"inside", "decide", "bars", "values", "same", "load", "chosen"}
+    head = {"inside", "decide", "bars", "values", "same", "load", "chosen", "room", "forget"}
     defined = {n.name for n in ast.parse(REWRITE).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     assert len(defined) > 5
     assert not defined & head

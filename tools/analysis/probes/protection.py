@@ -107,7 +107,10 @@ def whole_range(study: Study) -> float:
 def written_at(study: Study, column: str) -> tuple[str, int, str] | None:
     """Where the source writes a decision column; None where it does not."""
     flow = study.architecture.flow
-    places = [(d.file, d.line) for d in flow.decisions if d.name == column]
+    written = [d for d in flow.decisions if d.name == column]
+    # a module's table with such a key holds settings, where some function writes the column
+    inside = [d for d in written if d.function not in ("", "<module>")]
+    places = [(d.file, d.line) for d in inside or written]
     if not places:
         return _key(study, {column})
     file, line = places[0]

@@ -3,8 +3,8 @@
 A condition that was asked many times on every symbol and never held is only a suspect: a guard against bad input never
 holds either, and a crisis may not be in the sample. It is convicted when forcing it changes decisions, so that it matters,
 and when one of these shows that nothing could bring it about: it stays false on markets made for the purpose (wild, rising,
-falling, dead), too; what it compares stays further from the number than three times its own whole range; the static
-detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
+falling, dead), too; what it compares stays further from the number than three times its own whole range (ten times, where a few bars made for the
+purpose get there; then an entry or exit must wait for it alone); the static detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
 
 False-positive risks: rules for data that the stress markets do not have (another calendar, another column); checks of the
 data itself, which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
@@ -22,7 +22,7 @@ import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.probes.contradiction import Joined, impossible_pairs
-from tools.analysis.probes.outcomes import changed_when_forced, is_number, raw_guard, seen, stressed
+from tools.analysis.probes.outcomes import Seen, changed_when_forced, is_number, raw_guard, seen, stressed
 from tools.analysis.probes.pressed import asked_often, filters
 from tools.analysis.probes.watch import position
 from tools.analysis.silence.instrument import Condition, leaves
@@ -32,6 +32,8 @@ from tools.contracts import Finding, Severity
 SIGNALS = frozenset(["enter_long", "enter_short", "exit_long", "exit_short"])
 ENOUGH, ENOUGH_STRESSED = 1000, 200
 FAR = 3.0
+#: Where a market made to break it does so on a few bars: a disaster rule, unless a signal waits for it alone.
+RARE, VERY_FAR = 0.01, 10.0
 #: How often two independent conditions would have met before it means something that they never did.
 EXPECTED = 50.0
 TEST_BARS = 4000
@@ -89,7 +91,8 @@ class ReachabilityProbe:
 
     def _dead(self, study: Study, condition: Condition, named: bool) -> dict[str, Any] | None:
         plain = seen(study.rates, condition.slot)
-        if not plain.asked or plain.held or seen(stressed(study), condition.slot).held:
+        there = seen(stressed(study), condition.slot)
+        if not plain.asked or plain.held or there.held > RARE * there.asked:
             return None
         guard = raw_guard(condition) and not decides(study, condition)
         if guard or condition.left == condition.right:
@@ -97,7 +100,11 @@ class ReachabilityProbe:
         here = asked_often(study, condition, ENOUGH)
         if here.asked < ENOUGH or here.held or not here.left.size:
             return None
-        if not named and not self._impossible(study, condition):
+        if there.held:
+            proven = gap_in_ranges(here) >= VERY_FAR and only_way(study, condition)
+        else:
+            proven = named or self._impossible(study, condition)
+        if not proven:
             return None
         shown = {"seen": _ends(here.left), "needed": _ends(here.right)}
         return self._proof(study, condition, here.asked, shown)
@@ -128,11 +135,7 @@ class ReachabilityProbe:
             return False  # alone it is a guard; as a part of a rule it is to come true
         if there.known >= ENOUGH_STRESSED and here.right.size and _moves(here.left):
             return True
-        if not here.right.size:
-            return False
-        spread = float(here.left.max() - here.left.min())
-        gap = float(min(abs(here.right.min() - here.left.max()), abs(here.left.min() - here.right.max())))
-        return spread > 0 and gap >= FAR * spread
+        return gap_in_ranges(here) >= FAR
 
     def _apart(self, study: Study, condition: Condition, dead: set[int]) -> dict[str, Any] | None:
         """Two comparisons that exclude each other."""
@@ -166,6 +169,25 @@ class ReachabilityProbe:
         category = "always_true" if empty else "unreachable_rule"
         finding = make_finding(category, Severity.MEDIUM, place, text, evidence)
         return Conviction(finding, outcome_plan(study, condition, True))
+
+
+def gap_in_ranges(here: Seen) -> float:
+    """How far what is compared stays from the number, in whole ranges of its own; 0 where that cannot be told."""
+    if not here.right.size or not here.left.size:
+        return 0.0
+    spread = float(here.left.max() - here.left.min())
+    gap = float(min(abs(here.right.min() - here.left.max()), abs(here.left.min() - here.right.max())))
+    return gap / spread if spread > 0 else 0.0
+
+
+def only_way(study: Study, condition: Condition) -> bool:
+    """Whether a signal that no bar of any symbol has comes up once the condition holds: it waits for nothing else."""
+    dead = [n for n in sorted(SIGNALS) if not any((d.column(n) > 0).any() for d in study.decisions.values())]
+    if not dead:
+        return False
+    answers = study.traced(study.sample(2), forced={condition.slot: True})
+    found = [a.decisions for a in answers.values() if a.decisions is not None]
+    return any((d.column(name) > 0).any() for d in found for name in dead)
 
 
 def decides(study: Study, condition: Condition) -> bool:

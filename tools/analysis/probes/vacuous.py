@@ -5,12 +5,13 @@ every symbol and on the stress markets (wild, rising, falling, dead) decides not
 would change decisions, so that somebody meant it to matter.
 
 False-positive risks: guards (left out: comparisons with 0, with tiny numbers, of plain columns; the dead market makes the
-other usual ones false); switches in the settings (left out: what does not move). Tolerance: outcomes that are false for
+other usual ones false; limits far away are left out where words say that they check the data); switches in the settings (left out: what does not move). Tolerance: outcomes that are false for
 want of a value (NaN) do not count; not one other may be false.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -23,17 +24,31 @@ from tools.analysis.probes.outcomes import (
     Seen,
     changed_when_all_forced,
     changed_when_forced,
+    is_number,
     raw_guard,
     seen,
     stressed,
 )
 from tools.analysis.probes.pressed import asked_often
-from tools.analysis.probes.reachability import ENOUGH, ENOUGH_STRESSED, outcome_plan
+from tools.analysis.probes.reachability import (
+    ENOUGH,
+    ENOUGH_STRESSED,
+    RARE,
+    VERY_FAR,
+    gap_in_ranges,
+    outcome_plan,
+)
 from tools.analysis.silence.instrument import Condition
 from tools.analysis.study import Study
 from tools.contracts import Finding, Severity
 
 TINY = 1e-6
+#: What says that it checks the data, or looks at one move: such limits are to be far away.
+CHECKS = re.compile(
+    r"ok\b|valid|sane|sanity|clean|glitch|bad|tick|outlier|spike|finite|guard|error|safe|crash|halt|kill|ret\b|return|"
+    r"pct_change|diff\(|jump|gap|move",
+    re.IGNORECASE,
+)
 #: ``x == x`` asks whether a value is known, and other equalities that always hold are guards as well.
 EQUALITIES = ("==", "!=")
 
@@ -89,7 +104,11 @@ class VacuityProbe:
 
     def _always(self, study: Study, condition: Condition) -> bool:
         plain = seen(study.rates, condition.slot)
-        if not plain.asked or plain.refused or seen(stressed(study), condition.slot).refused:
+        if not plain.asked or plain.refused:
+            return False
+        if self._far(study, condition, plain):
+            return True
+        if seen(stressed(study), condition.slot).refused:
             return False
         here = asked_often(study, condition, ENOUGH)
         there = asked_often(study, condition, ENOUGH_STRESSED, under_stress=True)
@@ -101,6 +120,19 @@ class VacuityProbe:
         if not limits.size or np.all(np.abs(limits) <= TINY):
             return False  # a guard against zero
         return not (_still(here.left) and _still(here.right))
+
+    def _far(self, study: Study, condition: Condition, plain: Seen) -> bool:
+        """Whether the number stands ten whole ranges away from anything seen, and only bars made to break it get there: a
+        limit in another unit. What checks the data says so, or looks at single moves."""
+        there = seen(stressed(study), condition.slot)
+        if condition.op in EQUALITIES or not is_number(condition.right) or float(condition.right) == 0:
+            return False
+        if not _all(plain, ENOUGH) or there.known < ENOUGH_STRESSED:
+            return False
+        broken = there.known - there.held
+        lines = study.tree.files[condition.file].text.splitlines()
+        checks = CHECKS.search(lines[condition.line - 1]) or CHECKS.search(condition.function)
+        return 0 < broken <= RARE * there.known and gap_in_ranges(plain) >= VERY_FAR and not checks
 
     def _together(self, study: Study, condition: Condition, always: set[int]) -> bool:
         """Two comparisons that move and of which one always holds."""
@@ -126,6 +158,7 @@ class VacuityProbe:
         if not changed:
             return []
         here = seen(study.rates, condition.slot)
+        never = not seen(stressed(study), condition.slot).refused and not self._far(study, condition, here)
         evidence: dict[str, Any] = {
             "probe": self.name,
             "condition": condition.text,
@@ -135,8 +168,13 @@ class VacuityProbe:
             "decisions_changed_when_forced_false": changed,
         }
         text = (
-            f"`{condition.text}` in {condition.function}() always holds: asked {here.asked:,} times here and on markets "
-            "made to break it, it was never false. It filters nothing."
+            f"`{condition.text}` in {condition.function}() always holds: asked {here.asked:,} times"
+            + (
+                " here and on markets made to break it"
+                if never
+                else f" with {here.left.min():.3g} to {here.left.max():.3g} on its left"
+            )
+            + ", it was never false. It filters nothing."
         )
         place = (condition.file, condition.line, condition.text)
         finding = make_finding("always_true", Severity.MEDIUM, place, text, evidence)
