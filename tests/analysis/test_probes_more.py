@@ -330,7 +330,9 @@ def test_a_number_of_a_data_file_that_moves_nothing(
 
 
 OF_A_CLASS = (
-    VECTOR.replace("def signals(df):", "def made(df, hold):").replace("= HOLD\n", "= hold\n")
+    VECTOR.replace("HOLD = 96\n", "")
+    .replace("def signals(df):", "def made(df, hold):")
+    .replace("= HOLD\n", "= hold\n")
     + """
 
 class signals:
