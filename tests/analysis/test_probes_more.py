@@ -336,7 +336,7 @@ OF_A_CLASS = (
     + """
 
 class signals:
-    hold = 96
+    longest = 96
 
     def generate(self, df):
         return made(df, 96)
@@ -349,7 +349,7 @@ def test_the_written_test_of_a_class_asks_the_method_that_it_has(
 ) -> None:
     study = study_of(workbench, OF_A_CLASS)
     (finding,) = diagnose(study, [ConstantsProbe()], tests=tmp_path / "t").findings[:1]
-    mended = study_of(workbench, OF_A_CLASS.replace("made(df, 96)", "made(df, self.hold)"))
+    mended = study_of(workbench, OF_A_CLASS.replace("made(df, 96)", "made(df, self.longest)"))
     assert fails(workbench, study.bundle, finding)
     assert not fails(workbench, mended.bundle, finding)
 
