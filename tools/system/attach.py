@@ -159,7 +159,11 @@ def _notes(found: Detected) -> list[str]:
     notes += [f"{first.target}: {first.doubt}; set [strategy] params"] if first.doubt else []
     notes += [f"{first.file}: {text}" for text in first.unfollowed]
     notes += found.notes
-    notes += [] if found.data else ["no candles found: set [data] path, use --data, or: mendel data synth"]
+    notes += (
+        []
+        if found.data
+        else ["no candles found: put some into data/ ([data] path), use --data, or: mendel data synth data"]
+    )
     if found.source != "." and found.tests:
         notes.append(f"imports start in {found.source}: tests outside of it are not part of what is run")
     return notes

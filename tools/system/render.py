@@ -9,6 +9,9 @@ from tools.system.detect import AttachError, Detected, why_nothing
 from tools.system.imports import COMPUTES, Imported
 from tools.system.needs import proposed_stubs, unset
 
+#: Where candles are looked for once there are some; ``mendel data synth`` and ``import`` write such files.
+WANTED_DATA = "data/*.parquet"
+
 _COSTS = """[costs]
 fee_bps = { maker = 2.0, taker = 5.0 }  # a side; set what you pay
 slippage_bps = 1.0"""
@@ -110,10 +113,10 @@ def _strategy(found: Detected) -> Iterable[str]:
 
 def _data(found: Detected) -> Iterable[str]:
     yield "[data]"
-    if not found.data:
-        yield '# path = "data/*.parquet"  # no candles were found here; to make some: mendel data synth'
-        return
-    yield f"path = {_quote(found.data[0])}"
+    if found.data:
+        yield f"path = {_quote(found.data[0])}"
+    else:
+        yield f'path = "{WANTED_DATA}"  # no candles were found: put some there; to make some: mendel data synth'
     for other in found.data[1:6]:
         yield f"# or: path = {_quote(other)}"
     wanted = found.candidates[0].timeframe
