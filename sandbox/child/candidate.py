@@ -155,6 +155,10 @@ def _enclose(request: Mapping[str, Any], walls: Walls, results: probes.Results) 
         return
     limits = request["limits"]
     _mount(request["bundle"], int(limits["scratch_mb"]))
+    if (
+        request["bundle"] is not None and request["adapter"] != "lone"
+    ):  # a file that stands alone has no folder
+        own_folder.link("/system", "/scratch")
     results.namespaces()
     if walls.has("rlimits"):
         _limit(limits, walls.base_bytes)
@@ -181,7 +185,6 @@ def _mount(bundle: str | None, scratch_mb: int) -> None:
     linux.mount("tmpfs", "/scratch", "tmpfs", flags, f"size={scratch_mb}m,nr_inodes=512,mode=700,{owner}")
     if bundle is not None:
         _bind_bundle(bundle)
-        own_folder.link("/system", "/scratch")
     linux.mount("tmpfs", "/bundles", "tmpfs", flags | linux.MS_RDONLY, "size=4k")
     os.chdir("/scratch")
 

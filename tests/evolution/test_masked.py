@@ -29,9 +29,6 @@ def signals(bars):
 """
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the repair of the second number is refused by the probes that came later"
-)
 def test_both_numbers_are_repaired_one_after_the_other(
     make_system: Callable[..., Path], candles: str
 ) -> None:

