@@ -18,6 +18,7 @@ import numpy as np
 
 from tools.contracts import Floats, Ints
 from tools.market.problems import MarketError
+from tools.market.save import taking_the_place_of
 from tools.market.spans import Span, merged
 
 _META = b"mendel.fetch"
@@ -127,18 +128,10 @@ def write_held(held: Held, path: Path) -> None:
     stamps = pd.DatetimeIndex((held.time * _MS).view("datetime64[ns]")).tz_localize("UTC")
     table = pa.Table.from_pandas(pd.DataFrame({"timestamp": stamps, **held.columns}), preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META: _described(held)})
-    part = _beside(path, "part")
-    try:
-        with part.open("wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise MarketError(
-            f"{path}: cannot be written ({error.strerror or error}): check the folder and the disk"
-        ) from error
+    with taking_the_place_of(path, _beside(path, "part")) as part, part.open("wb") as file:
+        pq.write_table(table, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def finish(held: Held, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.contracts import PRICE_COLUMNS, Ints, Market
-from tools.market.clock import MINUTE_NS, timeframe_minutes, timeframe_text
+from tools.market.clock import infer_minutes, timeframe_minutes, timeframe_text
 from tools.market.import_columns import Columns, columns_of
 from tools.market.import_merge import gap_note, merged, refuse, with_funding
 from tools.market.import_read import Source, files_in, said_by, sources_of, symbol_text
@@ -152,18 +152,9 @@ def _by_symbol(found: Columns, source: Source, symbol: str | None) -> dict[str, 
 
 def _minutes(time: Ints, timeframe: str | None, what: str) -> int:
     """The length of a bar: as the bars say, or as the name does for a table of one bar."""
-    steps = np.diff(np.unique(time))
-    if len(steps) == 0 and timeframe is not None:
+    if timeframe is not None and len(np.unique(time)) < 2:
         return timeframe_minutes(timeframe)
-    if len(steps) == 0:
-        raise MarketError(
-            f"{what}: fewer than 2 bars, so the timeframe is not known: give a file with at least 2 bars"
-        )
-    kinds, counts = np.unique(steps, return_counts=True)
-    step = int(kinds[np.argmax(counts)])
-    if step % MINUTE_NS:
-        raise MarketError(f"{what}: bars are {step / 1e9:g} s apart: bars of whole minutes are read")
-    return step // MINUTE_NS
+    return infer_minutes(time, what)
 
 
 def _labels(parts: Sequence[Piece]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +19,15 @@ def save_market(market: Market, path: Path) -> None:
     Raises MarketError for another suffix or when the folder cannot be written to."""
     stamps = pd.DatetimeIndex(market.time.view("datetime64[ns]")).tz_localize("UTC")
     table = pd.DataFrame({"timestamp": stamps, **market.columns})
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with taking_the_place_of(path, path.with_name(f".{path.name}.part")) as part:
         _write(table, part, path.name.lower())
+
+
+@contextmanager
+def taking_the_place_of(path: Path, part: Path) -> Iterator[Path]:
+    """``part`` is written inside, and is then ``path`` in one step. Raises MarketError, and leaves no part, where the disk says no."""
+    try:
+        yield part
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

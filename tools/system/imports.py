@@ -43,7 +43,7 @@ def there(name):
         return True
     try:
         return importlib.machinery.PathFinder.find_spec(name, path) is not None
-    except Exception:
+    except Exception:  # an import hook of theirs may raise anything: what cannot be looked up is not there
         return False
 print(json.dumps([name for name in names if not there(name)]))
 """

@@ -22,9 +22,9 @@ def broad_excepts(program: Program) -> list[Row]:
     rows: list[Row] = []
     for file in program.tree.product():
         for node in ast.walk(file.tree):
-            if isinstance(node, ast.ExceptHandler) and _broad(node.type):
+            if isinstance(node, ast.ExceptHandler) and broad(node.type):
                 rows.append(_handler(file, node))
-            elif isinstance(node, ast.With) and (call := _suppression(node)) is not None:
+            elif isinstance(node, ast.With) and (call := suppression(node)) is not None:
                 row = {"file": file.path, "line": call.lineno, "catches": file.segment(call)}
                 rows.append({**row, "answers": "nothing", "hides": True, "logs": False})
     return sorted(rows, key=lambda r: (r["file"], r["line"]))
@@ -32,31 +32,34 @@ def broad_excepts(program: Program) -> list[Row]:
 
 def _handler(file: SourceFile, node: ast.ExceptHandler) -> Row:
     inner = [n for statement in node.body for n in ast.walk(statement)]
-    called = {_name(n) for n in inner if isinstance(n, ast.Call)}
+    names = {called(n) for n in inner if isinstance(n, ast.Call)}
     raises = any(isinstance(n, ast.Raise) for n in inner)
     return {
         "file": file.path,
         "line": node.lineno,
         "catches": ast.unparse(node.type) if node.type is not None else "everything",
         "answers": file.segment(node.body[-1])[:120],
-        "hides": not raises and not called & EXITS,
-        "logs": bool(called & LOGGERS),
+        "hides": not raises and not names & EXITS,
+        "logs": bool(names & LOGGERS),
     }
 
 
-def _broad(kind: ast.expr | None) -> bool:
+def broad(kind: ast.expr | None) -> bool:
+    """Whether an ``except`` of this kind catches everything."""
     if isinstance(kind, ast.Tuple):
-        return any(_broad(item) for item in kind.elts)
+        return any(broad(item) for item in kind.elts)
     return kind is None or getattr(kind, "id", getattr(kind, "attr", "")) in BROAD
 
 
-def _suppression(node: ast.With) -> ast.Call | None:
+def suppression(node: ast.With) -> ast.Call | None:
+    """``with suppress(Exception)``."""
     for item in node.items:
         call = item.context_expr
-        if isinstance(call, ast.Call) and _name(call) == "suppress" and any(_broad(a) for a in call.args):
+        if isinstance(call, ast.Call) and called(call) == "suppress" and any(broad(a) for a in call.args):
             return call
     return None
 
 
-def _name(call: ast.Call) -> str:
+def called(call: ast.Call) -> str:
+    """The last name of what is called."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

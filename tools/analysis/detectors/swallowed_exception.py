@@ -9,25 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from tools.analysis.architecture.excepts import LOGGERS, broad, called, suppression
 from tools.analysis.detectors.base import Code, Suspect, span
 from tools.analysis.source import SourceFile
 from tools.contracts import Severity
 
-BROAD = frozenset(("Exception", "BaseException"))
-LOGGERS = frozenset(
-    [
-        "debug",
-        "info",
-        "warning",
-        "warn",
-        "error",
-        "exception",
-        "critical",
-        "log",
-        "print",
-        "print_exc",
-    ]
-)
 LOUD = frozenset(["error", "exception", "critical"])
 EXITS = frozenset(["exit", "_exit", "abort", "quit", "fail"])
 
@@ -36,7 +22,7 @@ def detect(code: Code) -> Iterable[Suspect]:
     """Broad handlers of the relevant files that hide what happened."""
     for file in code.relevant():
         for node in ast.walk(file.tree):
-            if isinstance(node, ast.With) and (call := _suppression(node)) is not None:
+            if isinstance(node, ast.With) and (call := suppression(node)) is not None:
                 text = f"`{file.segment(call)}` hides every failure of its block: an error looks like a quiet market."
                 details = {"try": span(node)}
                 yield Suspect(
@@ -44,25 +30,8 @@ def detect(code: Code) -> Iterable[Suspect]:
                 )
             if isinstance(node, ast.Try):
                 for handler in node.handlers:
-                    if _broad(handler.type) and _hides(code, node, handler):
+                    if broad(handler.type) and _hides(code, node, handler):
                         yield _suspect(code, file, node, handler)
-
-
-def _suppression(node: ast.With) -> ast.Call | None:
-    """``with suppress(Exception)``."""
-    for item in node.items:
-        call = item.context_expr
-        if isinstance(call, ast.Call) and _name(call) == "suppress" and any(_broad(a) for a in call.args):
-            return call
-    return None
-
-
-def _broad(kind: ast.expr | None) -> bool:
-    if kind is None:
-        return True
-    if isinstance(kind, ast.Tuple):
-        return any(_broad(item) for item in kind.elts)
-    return getattr(kind, "id", getattr(kind, "attr", "")) in BROAD
 
 
 def _hides(code: Code, node: ast.Try, handler: ast.ExceptHandler) -> bool:
@@ -70,7 +39,7 @@ def _hides(code: Code, node: ast.Try, handler: ast.ExceptHandler) -> bool:
     if any(isinstance(n, ast.Raise) for n in inner):
         return False
     calls = [n for n in inner if isinstance(n, ast.Call)]
-    names = {_name(call) for call in calls}
+    names = {called(call) for call in calls}
     if names & EXITS or all(isinstance(s, ast.Import | ast.ImportFrom) for s in node.body):
         return False
     if handler.name and _hands_on(handler, calls):
@@ -80,7 +49,7 @@ def _hides(code: Code, node: ast.Try, handler: ast.ExceptHandler) -> bool:
 
 def _hands_on(handler: ast.ExceptHandler, calls: list[ast.Call]) -> bool:
     """Whether the exception object goes anywhere but into a log line."""
-    logged = {id(n) for call in calls if _name(call) in LOGGERS for n in ast.walk(call)}
+    logged = {id(n) for call in calls if called(call) in LOGGERS for n in ast.walk(call)}
     names = (n for s in handler.body for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == handler.name)
     return any(id(name) not in logged for name in names)
 
@@ -93,10 +62,6 @@ def _at_loop_edge(code: Code, node: ast.Try) -> bool:
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
             return False
     return False
-
-
-def _name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _suspect(code: Code, file: SourceFile, node: ast.Try, handler: ast.ExceptHandler) -> Suspect:

@@ -10,6 +10,19 @@ from string import Template
 
 from tools.analysis.probes.bodies_inside import LOOKING, REWRITE, REWRITE_IMPORTS
 
+#: The bars turned upside down; what follows a test that asks for them.
+MIRRORED = """
+
+def mirrored(frame):
+    prices = [c for c in $prices if c in frame]
+    middle = float(frame["close"].iloc[0]) ** 2
+    turned = frame.copy()
+    turned[prices] = middle / frame[prices]
+    turned["high"], turned["low"] = middle / frame["low"], middle / frame["high"]
+    for name in $flows:
+        turned[name] = frame["volume"] - frame[name]
+    return turned
+"""
 PLAIN = {
     "amount_scale": """def test_the_unit_of_volume_decides_nothing():
     plain = bars()
@@ -140,18 +153,8 @@ def entries(decided):
     decided = [decide(bars()), decide(mirrored(bars()))]
     taken = sum(d.reindex(columns=[$column]).astype(float).fillna(0.0).to_numpy().sum() for d in decided)
     assert taken > 0, "never $name, on the bars or on their mirror image"
-
-
-def mirrored(frame):
-    prices = [c for c in $prices if c in frame]
-    middle = float(frame["close"].iloc[0]) ** 2
-    turned = frame.copy()
-    turned[prices] = middle / frame[prices]
-    turned["high"], turned["low"] = middle / frame["low"], middle / frame["high"]
-    for name in $flows:
-        turned[name] = frame["volume"] - frame[name]
-    return turned
-""",
+"""
+    + MIRRORED,
     "mirrored_both": """def test_the_sides_are_each_others_mirror():
     here, there = signs(decide(bars())), signs(decide(mirrored(bars())))
     entries = np.count_nonzero(here)
@@ -162,18 +165,8 @@ def mirrored(frame):
 def signs(decided):
     sides = decided.reindex(columns=["enter_long", "enter_short"]).astype(float).fillna(0.0).to_numpy() > 0
     return sides[:, 0].astype(int) - sides[:, 1].astype(int)
-
-
-def mirrored(frame):
-    prices = [c for c in $prices if c in frame]
-    middle = float(frame["close"].iloc[0]) ** 2
-    turned = frame.copy()
-    turned[prices] = middle / frame[prices]
-    turned["high"], turned["low"] = middle / frame["low"], middle / frame["high"]
-    for name in $flows:
-        turned[name] = frame["volume"] - frame[name]
-    return turned
-""",
+"""
+    + MIRRORED,
 }
 BODIES = {kind: Template(text) for kind, text in {**PLAIN, **LOOKING}.items()}
 

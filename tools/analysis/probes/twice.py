@@ -49,11 +49,7 @@ class TwiceProbe:
 
     def _try(self, study: Study, path: str, statement: ast.stmt, function: str) -> Conviction | None:
         tree = _Without(statement.lineno).visit(ast.parse(study.tree.files[path].text))
-        bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
-        changed = 0
-        for symbol, market in study.sample(3).items():
-            then = study.runner.decide(bundle, market).decisions
-            changed += 0 if then is None else int(differs(study.decisions[symbol], then).sum())
+        changed = _decided_otherwise(study, path, tree)
         if not changed:
             return None
         text = ast.unparse(statement)
@@ -72,11 +68,7 @@ class TwiceProbe:
 
     def _term(self, study: Study, path: str, node: ast.expr, text: str) -> Conviction | None:
         tree = _WithoutTerm(node.lineno, node.col_offset).visit(ast.parse(study.tree.files[path].text))
-        bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
-        changed = 0
-        for symbol, market in study.sample(3).items():
-            then = study.runner.decide(bundle, market).decisions
-            changed += 0 if then is None else int(differs(study.decisions[symbol], then).sum())
+        changed = _decided_otherwise(study, path, tree)
         if not changed:
             return None
         whole = study.tree.files[path].text.splitlines()[node.lineno - 1].strip()
@@ -122,6 +114,16 @@ class TwiceProbe:
         symbol = study.by_activity[0]
         bars = min(TEST_BARS, len(study.markets[symbol]))
         return Conviction(finding, TestPlan("echo", symbol, 0, bars, {"bars_each": min(runs), "side": side}))
+
+
+def _decided_otherwise(study: Study, path: str, tree: ast.AST) -> int:
+    """Bars of three markets that are decided otherwise with ``tree`` in a file's place."""
+    bundle = study.store.derive(study.bundle, {path: ast.unparse(ast.fix_missing_locations(tree))})
+    changed = 0
+    for symbol, market in study.sample(3).items():
+        then = study.runner.decide(bundle, market).decisions
+        changed += 0 if then is None else int(differs(study.decisions[symbol], then).sum())
+    return changed
 
 
 def runs_of(entries: np.ndarray) -> list[int]:

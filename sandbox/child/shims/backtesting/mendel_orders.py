@@ -12,7 +12,23 @@ if TYPE_CHECKING:
     from .mendel_broker import Broker
 
 
-class Order:
+class Sided:
+    """Something whose size is signed: above 0 it buys, or gains when the price rises."""
+
+    size: Any
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its size is above 0."""
+        return bool(self.size > 0)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its size is below 0."""
+        return bool(self.size < 0)
+
+
+class Order(Sided):
     """An order that waits. ``size`` is signed: a share of the account below 1, units from 1 on."""
 
     def __init__(
@@ -26,16 +42,6 @@ class Order:
         rest = {"limit": self.limit, "stop": self.stop, "sl": self.sl, "tp": self.tp, "tag": self.tag}
         told = ", ".join(f"{name}={value}" for name, value in rest.items() if value is not None)
         return f"<Order size={self.size:g}{', ' if told else ''}{told}>"
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it buys."""
-        return self.size > 0
-
-    @property
-    def is_short(self) -> bool:
-        """Whether it sells."""
-        return self.size < 0
 
     @property
     def is_contingent(self) -> bool:
@@ -76,7 +82,7 @@ class Entry:
     units: float
 
 
-class Trade:
+class Trade(Sided):
     """One trade, open or closed. ``size`` is signed, in units; ``pl`` before fees, in cash."""
 
     def __init__(self, broker: Broker, entry: Entry | None, size: float, price: float, bar: int) -> None:
@@ -93,16 +99,6 @@ class Trade:
     def __repr__(self) -> str:
         until = "" if self.exit_bar is None else self.exit_bar
         return f"<Trade size={self.size:g} time={self.entry_bar}-{until} price={self.entry_price:g} pl={self.pl:.0f}>"
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it gains when the price rises."""
-        return self.size > 0
-
-    @property
-    def is_short(self) -> bool:
-        """Whether it gains when the price falls."""
-        return self.size < 0
 
     @property
     def side(self) -> float:
@@ -175,7 +171,7 @@ class Trade:
             self._broker.leave(self, portion)
 
 
-class Position:
+class Position(Sided):
     """All that is held: false where that is nothing."""
 
     def __init__(self, broker: Broker) -> None:
@@ -190,7 +186,7 @@ class Position:
     @property
     def size(self) -> float:
         """Units, below 0 for a short."""
-        return sum(trade.size for trade in self._broker.legs)
+        return float(sum(trade.size for trade in self._broker.legs))
 
     @property
     def pl(self) -> float:
@@ -202,16 +198,6 @@ class Position:
         """Profit or loss so far, in percent."""
         paid = sum(abs(trade._quantity) * trade.entry_price for trade in self._broker.legs)
         return 100.0 * self.pl / paid if paid else 0.0
-
-    @property
-    def is_long(self) -> bool:
-        """Whether a long is held."""
-        return self.size > 0
-
-    @property
-    def is_short(self) -> bool:
-        """Whether a short is held."""
-        return self.size < 0
 
     def close(self, portion: float = 1.0) -> None:
         """Close it at the next open."""
