@@ -51,7 +51,7 @@ class Study:
     @property
     def shown_ahead(self) -> bool:
         """Whether later bars exist where the strategy runs. Where they come one by one, a search for peeks finds nothing."""
-        return getattr(self.runner.adapter, "feed", Feed.WHOLE) is not Feed.STEPPED
+        return self.runner.adapter.feed is not Feed.STEPPED
 
     @cached_property
     def tree(self) -> SourceTree:

@@ -48,6 +48,7 @@ class BacktestingAdapter:
     """Strategy classes. ``params`` is not used: the class holds its own parameters."""
 
     name = "backtesting"
+    feed = Feed.HYBRID
     capabilities = frozenset({"overrides", "trace", "repeat"})
     supports = rows(_SUPPORTS)
 
@@ -68,7 +69,7 @@ class BacktestingAdapter:
         plain = evaluation_of(
             self.name, system, bundle, market, overrides=overrides, trace=trace, repeat=repeat
         )
-        return replace(plain, params=None, feed=Feed.HYBRID, dialogue=dialogue_of(market, costs))
+        return replace(plain, params=None, feed=self.feed, dialogue=dialogue_of(market, costs))
 
     def decisions(self, market: Market, outcome: Outcome) -> Decisions:
         """What was answered at each bar; every row says what rests on the next."""

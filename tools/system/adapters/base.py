@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
+from sandbox.host.contracts import Evaluation, Feed, Outcome, Setting, Trace
 from tools.contracts import DECISION_COLUMNS, Decisions, Market, MendelError
 from tools.system.adapters.capabilities import Capability
 from tools.system.system import System
@@ -29,11 +29,12 @@ class NoDecisions(AdapterError):  # noqa: N818 - what a kind of strategy gives
 class Adapter(Protocol):
     """The trusted half of one kind of strategy. ``capabilities`` names what else it can do: ``overrides``
     (set parameters), ``trace`` (instrumented conditions), ``repeat`` (call again in the same process). ``supports``
-    are its rows of the capability table."""
+    are its rows of the capability table; ``feed`` is how the bars reach its strategies."""
 
     name: str
     capabilities: frozenset[str]
     supports: tuple[Capability, ...]
+    feed: Feed
 
     def evaluation(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sandbox.host.contracts import Evaluation, JobResult, Outcome, SandboxPlace, Setting, Status, Trace
+from sandbox.host.contracts import Evaluation, Feed, JobResult, Outcome, SandboxPlace, Setting, Status, Trace
 from sandbox.host.text import clean
 from tools.contracts import Decisions, Market
 from tools.system.adapters.base import NoDecisions
@@ -27,6 +27,7 @@ class CommandAdapter:
     """Gives figures, no decisions: ``evaluation`` and ``decisions`` raise NoDecisions."""
 
     name = "command"
+    feed = Feed.WHOLE
     capabilities: frozenset[str] = frozenset()
     supports = rows(
         """

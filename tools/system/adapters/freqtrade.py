@@ -64,6 +64,7 @@ class FreqtradeAdapter:
     """IStrategy classes. ``params`` is not used: the class holds its own parameters."""
 
     name = "freqtrade"
+    feed = Feed.HYBRID
     capabilities = frozenset({"overrides", "trace", "repeat"})
     supports = rows(_SUPPORTS)
 
@@ -97,7 +98,7 @@ class FreqtradeAdapter:
             params=None,
             columns={**market.columns, **other_columns(system, bundle, market)},
             fields=(*SIGNALS, *fact_columns(len(market))),
-            feed=Feed.HYBRID,
+            feed=self.feed,
             dialogue=lambda: FreqtradeDialogue(market, costs),
         )
 

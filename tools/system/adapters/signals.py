@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.host.contracts import Evaluation, Outcome, Setting, Trace
+from sandbox.host.contracts import Evaluation, Feed, Outcome, Setting, Trace
 from tools.contracts import Decisions, Market
 from tools.system.adapters.base import as_decisions, evaluation_of
 from tools.system.adapters.capabilities import rows
@@ -25,6 +25,7 @@ class SignalsAdapter:
     """A function that sees all bars at once and returns one row of decisions a bar."""
 
     name = "signals"
+    feed = Feed.WHOLE
     capabilities = frozenset({"overrides", "trace", "repeat"})
     supports = rows(_SUPPORTS)
 
