@@ -36,6 +36,7 @@ from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.probes.warmup import WarmupProbe
 from tools.analysis.study import Study
+from tools.analysis.tests_run import tests_fail
 from tools.contracts import Finding, Severity
 from tools.system.adapters.base import NoDecisions
 from tools.system.adapters.registry import need_decisions
@@ -121,8 +122,8 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
         return Diagnosis((), tuple(suspects_of(study)), {}, str(why))
     broken = failed_finding(study)
     if broken is not None:
-        found = _with_test(study, broken, tests)
-        return Diagnosis((found,), tuple(suspects_of(study)), {})
+        found = _with_tests(study, [broken], tests)
+        return Diagnosis(tuple(found), tuple(suspects_of(study)), {})
     suspects = suspects_of(study)
     reasons = {w.gate: w.reason for w in study.system.config.policy.waivers}
     waived = {p.name: reasons[p.name] for p in probes if p.name in reasons}
@@ -136,7 +137,7 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
             break  # every other probe compares two runs
     suspects += [c.finding for c in convictions if not c.finding.convicted]
     merged = merge([c for c in convictions if c.finding.convicted])
-    findings = [_with_test(study, c, tests) for c in merged]
+    findings = _with_tests(study, merged, tests)
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
     order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
     told = tuple(sorted(left, key=lambda s: (s.file, s.line)))
@@ -203,16 +204,51 @@ def _same_place(suspect: Finding, finding: Finding) -> bool:
     return any(abs(suspect.line - line) <= NEAR_LINES for line in places)
 
 
-def _with_test(study: Study, conviction: Conviction, folder: Path | None) -> Finding:
-    plan, finding = conviction.test, conviction.finding
-    if plan is None or folder is None:
-        return finding
+def _with_tests(study: Study, convictions: Sequence[Conviction], folder: Path | None) -> list[Finding]:
+    """The findings with the tests that were seen to fail on the bundle. A test that passes is tried once more with every
+    later bar; one that passes then, too, is taken away: it shows nothing."""
+    if folder is None:
+        return [c.finding for c in convictions]
+    study.progress("running the tests that show it")
+    written = {c.finding.id: test for c in convictions if (test := _write_test(study, c, folder))}
+    fails = tests_fail(study, written.values())
+    passing = [c for c in convictions if fails.get(written.get(c.finding.id, ""), True) is False]
+    wider = {
+        c.finding.id: test
+        for c in passing
+        if (test := _write_test(study, _with_later_bars(study, c), folder))
+    }
+    fails |= tests_fail(study, wider.values())
+    for test in {t for t, failed in fails.items() if not failed}:
+        for file in (Path(test), Path(test).with_suffix(".csv")):
+            file.unlink(missing_ok=True)
+    return [
+        replace(c.finding, test=test)
+        if fails.get(test := written.get(c.finding.id, ""), bool(test))
+        else c.finding
+        for c in convictions
+    ]
+
+
+def _with_later_bars(study: Study, conviction: Conviction) -> Conviction:
+    """Its window begins where it began, so that bars are counted as before."""
+    plan = conviction.test
+    if plan is None:
+        return conviction
+    return replace(conviction, test=replace(plan, stop=len(study.markets[plan.symbol])))
+
+
+def _write_test(study: Study, conviction: Conviction, folder: Path) -> str:
+    """The path of the written test, "" where none can be written."""
+    plan = conviction.test
+    if plan is None:
+        return ""
     config, market = study.system.config, study.markets[plan.symbol]
     given = study.runner.adapter.evaluation(study.system, study.bundle, market).columns
     written = test_files(
-        finding, plan, market.with_columns(given), config.strategy, tuple(config.system.stubs)
+        conviction.finding, plan, market.with_columns(given), config.strategy, tuple(config.system.stubs)
     )
     for name, text in written.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return replace(finding, test=str(folder / next(iter(written)))) if written else finding
+    return str(folder / next(iter(written))) if written else ""

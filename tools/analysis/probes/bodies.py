@@ -60,6 +60,8 @@ PLAIN = {
     forget()
     other = bars()
     other.iloc[:] = other.iloc[::-1].to_numpy()
+    for name in $prices:  # twice the moves
+        other[name] = other[name] ** 2 / float(other["close"].iloc[0])
     decide(other)
     same(alone, values(decide(bars())))
 """,

@@ -58,7 +58,7 @@ class Swap(ast.NodeTransformer):
 
 def overhear(expression, function, heard, sides=False):
     """A change that hands every value of an expression (or both sides of a comparison) to ``heard``."""
-    builtins._overheard = lambda *values: heard.append(values) or values[-1]
+    builtins._overheard = lambda *values: heard.append(copy.deepcopy(values)) or values[-1]
     wanted = ast.unparse(ast.parse(expression, mode="eval").body)
 
     def call(node):
@@ -78,7 +78,7 @@ def overhear(expression, function, heard, sides=False):
 
 def overhear_named(name, function, heard):
     """The same for whatever is given a name in a function, or returned by the function of that name."""
-    builtins._overheard = lambda value: heard.append((value,)) or value
+    builtins._overheard = lambda value: heard.append((copy.deepcopy(value),)) or value
 
     def call(node):
         return ast.Call(ast.Name("_overheard", ast.Load()), [node], [])
@@ -112,7 +112,7 @@ def overhear_named(name, function, heard):
 
 def overhear_pair(expression, leaf, function, heard):
     """A change that hands an expression and one part of it to ``heard``."""
-    builtins._overheard = lambda value, of: heard.append((value, of)) or value
+    builtins._overheard = lambda value, of: heard.append(copy.deepcopy((value, of))) or value
     wanted, inner = (ast.unparse(ast.parse(t, mode="eval").body) for t in (expression, leaf))
 
     def call(node):
@@ -139,6 +139,7 @@ def flat(value):
 '''
 REWRITE_IMPORTS = """import ast
 import builtins
+import copy
 import io
 import re
 from importlib.machinery import PathFinder, SourceFileLoader

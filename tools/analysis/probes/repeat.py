@@ -21,7 +21,9 @@ from tools.contracts import Decisions, Finding, Market, Severity
 
 #: How the child tells another market's columns, which the first call gets, from the market's own.
 BEFORE = "before:"
-SAME, BACKWARDS = "the same bars", "the same rows in reverse"
+SAME, BACKWARDS = "the same bars", "the same rows in reverse, with twice the moves"
+#: Relative; what written tests tell apart.
+SEEN = 1e-6
 STATE_CATEGORIES = ("module_state", "mutable_default", "state_leak")
 
 
@@ -96,11 +98,16 @@ class RepeatProbe:
             once = study.runner.decide(study.bundle, window).decisions
             for kind, asked in (("repeat", window), ("repeat_other", reversed_first(window))):
                 twice = study.runner.decide(study.bundle, asked, repeat=2).decisions
-                if once is not None and twice is not None and differs(once, twice).any():
-                    return TestPlan(kind, market.symbol, 0, len(window), {})
+                if once is not None and twice is not None and differs(once, twice, tolerance=SEEN).any():
+                    prices = list(market.columns_of("price"))
+                    return TestPlan(kind, market.symbol, 0, len(window), {"prices": prices})
         return None
 
 
 def reversed_first(market: Market) -> Market:
-    """The market with its own rows, last to first, as what is asked before."""
-    return market.with_columns({f"{BEFORE}{n}": v[::-1].copy() for n, v in market.columns.items()})
+    """The market with other bars as what is asked before: its own rows, last to first, each price as far again from the
+    first close. Reversed alone, a statistic of all bars would be the same."""
+    other = {n: v[::-1].copy() for n, v in market.columns.items()}
+    middle = float(other["close"][0])
+    other |= {n: other[n] ** 2 / middle for n in market.columns_of("price")}
+    return market.with_columns({f"{BEFORE}{n}": v for n, v in other.items()})
