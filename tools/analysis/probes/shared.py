@@ -18,8 +18,9 @@ MOST = 12
 
 def shared_place(study: Study, holds: Callable[[str], bool]) -> Place | None:
     """File and line of the first candidate without whose sharing a bundle ``holds``."""
-    for place, text in list(_candidates(study))[:MOST]:
-        if holds(study.store.derive(study.bundle, {place[0]: text})):
+    tried = [(place, {place[0]: text}) for place, text in _candidates(study)][:MOST]
+    for place, changes in [*tried, *list(reset_at_entry(study))[:MOST]]:
+        if holds(study.store.derive(study.bundle, changes)):
             return place
     return None
 
@@ -40,6 +41,47 @@ def _candidates(study: Study) -> Iterator[tuple[Place, str]]:
 
 def _made(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Dict | ast.List | ast.Set | ast.Call | ast.ListComp | ast.DictComp)
+
+
+def reset_at_entry(study: Study) -> Iterator[tuple[Place, dict[str, str]]]:
+    """For each module-level object, the strategy's file with a strategy that makes the object anew whenever it is called: what a
+    memory that is filled and read in one call needs."""
+    file = study.tree.files.get(study.target_place[0])
+    if file is None:
+        return
+    for other in study.tree.product():
+        if other.path in study.architecture.relevant and study.system.editable(other.path):
+            for name, line in _objects(other.tree):
+                tree = _resetting(ast.parse(file.text), study.target_place[1], other.module, name)
+                if tree is not None:
+                    yield (other.path, line), {file.path: ast.unparse(ast.fix_missing_locations(tree))}
+
+
+_RESET = """
+for _mendel_module in [m for n, m in __import__("sys").modules.items() if n == {module!r} or n.endswith({suffix!r})]:
+    _mendel_object = getattr(_mendel_module, {name!r}, None)
+    if hasattr(_mendel_object, "clear"):
+        _mendel_first = _mendel_module.__dict__.setdefault("_mendel_first_" + {name!r}, _mendel_object.copy())
+        _mendel_object.clear()
+        (getattr(_mendel_object, "update", None) or _mendel_object.extend)(_mendel_first)
+"""
+
+
+def _resetting(tree: ast.Module, line: int, module: str, name: str) -> ast.Module | None:
+    """The module whose function (or each of whose class's makers) at ``line`` begins with the object as it was at first."""
+    reset = ast.parse(_RESET.format(module=module, suffix="." + module, name=name)).body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno == line:
+            parts = [node] if isinstance(node, ast.FunctionDef) else node.body
+            makers = [p for p in parts if isinstance(p, ast.FunctionDef) and p.name in (node.name, *MAKERS)]
+            for maker in makers:
+                maker.body[:0] = reset
+            return tree if makers else None
+    return None
+
+
+#: Methods that a strategy's run begins with.
+MAKERS = ("__init__", "populate_indicators", "init", "__call__", "generate", "signals", "on_start")
 
 
 def _objects(tree: ast.Module) -> Iterator[tuple[str, int]]:

@@ -4,8 +4,8 @@ Start: the first quarter, then the first third of the bars is left out; entries 
 same. Gap: some hours are missing in the first third; entries of the last half must be the same. The first shows running
 totals whose level is used and statistics since the first bar; the second tables that are joined by position.
 
-It convicts where the static reading names the place (a running total, a positional join): a running total's by putting a
-window (a fading sum, where a bot adds up bar by bar) in its place in a copy, with which the invariant must hold. Where a copy
+It convicts where the static reading names the place (a running total, a positional join): a running total's, unless only its
+differences are read (start_level.py), by putting a window (a fading sum, where a bot adds up bar by bar) in its place in a copy, with which the invariant must hold. Where a copy
 differs in not one entry, SLIGHT entries of the system's are enough. And it convicts where entries well after the warm-up
 that the strategy declares (a quarter of the bars, where it declares none) depend on the start, and a column that gets a name
 is seen not to forget it (start_settled.py, start_columns.py). Without a place it is only a suspect.
@@ -27,6 +27,7 @@ import numpy as np
 from tools.analysis.probes.base import Conviction, TestPlan, iso, make_finding
 from tools.analysis.probes.positional import positional_places
 from tools.analysis.probes.reads import Reads
+from tools.analysis.probes.start_level import level_matters
 from tools.analysis.probes.start_overheard import overheard_start
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
@@ -69,7 +70,7 @@ class StartProbe:
         apart = self.first(study, study.bundle)
         slight = apart or self.first(study, study.bundle, least=SLIGHT)
         for file, line, span in totals(study) if slight else ():
-            changed = windowed(study, file, span)
+            changed = windowed(study, file, span) if _level_matters(study, file, span) else None
             if changed is not None and self.first(study, changed, least=None if apart else 1) is None:
                 assert slight is not None
                 return [self._write_up(study, slight, (file, line), suspects)]
@@ -225,6 +226,15 @@ def _is_added(node: ast.AST) -> TypeGuard[ast.AugAssign]:
     if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add | ast.Sub):
         return False
     return not isinstance(node.value, ast.Constant)
+
+
+def _level_matters(study: Study, path: str, span: tuple[int, int]) -> bool:
+    """Whether a running total is read otherwise than by its differences; of what is no array of totals it is not asked."""
+    calls = (n for n in ast.walk(study.tree.files[path].tree) if _is_total(n))
+    names = [
+        n.func.attr for n in calls if (n.lineno, n.col_offset) == span and isinstance(n.func, ast.Attribute)
+    ]
+    return not names or names[-1] == "expanding" or level_matters(study, path, span, names[-1])
 
 
 def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
