@@ -252,6 +252,19 @@ def test_the_hour_is_the_hour_of_the_bar():
         if flat(seen).size == len(bars()):
             assert np.array_equal(flat(seen), bars().index.$part), "the $part is not that of the bar's open in UTC"
 """,
+    "clock_parts": """FILE = $file
+
+
+def test_an_hour_weighs_sixty_minutes():
+    heard = []
+    decide_with(overhear($text, $function, heard), bars())
+    seen = np.concatenate([flat(v) for (v,) in heard])
+    times = bars().index[-seen.size :] if seen.size < len(bars()) else bars().index
+    minutes = np.asarray(times.hour * 60 + times.minute)
+    gone = np.diff(minutes)
+    speed = (np.diff(seen[: len(times)]) / np.where(gone == 0, 1, gone))[gone > 0]
+    assert np.ptp(speed) < 1e-6, f"a minute moves it by {speed.min():g} here and by {speed.max():g} there"
+""",
     "equality": """FILE = $file
 
 

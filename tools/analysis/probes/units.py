@@ -4,7 +4,7 @@ A quantity called seconds, minutes, hours, days or bars that moves from bar to b
 unit, or by whole multiples of it; so must what is compared with such a quantity. What is worked out of one quantity with a unit
 and gets the name of another (``hold_bars = hold_hours * 12``, ``timedelta(minutes=…)``, ``rolling(days * 288)``) must be that many.
 A quantity called hour (or hour_utc) that is taken from the bars' times must be their hour in UTC, unless the source names a
-time zone and does not call the result UTC.
+time zone and does not call the result UTC; hours and minutes in one sum must be in one unit (clock_parts.py).
 
 False-positive risks: a name that means something else; only factors of 24, 60, 3600 and 86400 (and powers of ten between
 seconds and nanoseconds) convict, and only exact ones (1 %). What is looked at only once an hour moves by the hour: a quantity
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, TestPlan, make_finding
+from tools.analysis.probes.clock_parts import clock_convictions
 from tools.analysis.probes.durations import Duration, duration, known_constants, seconds_of
 from tools.analysis.probes.hours import hour_convictions
 from tools.analysis.probes.watch import Finder, Watched, named_values, position, watched_rates
@@ -76,6 +77,7 @@ class UnitProbe:
         found = self._worked_out(study, market, bar, constants)
         found += self._moving(study, market, bar, constants)
         found += hour_convictions(study, market, self.name)
+        found += clock_convictions(study, market, self.name)
         return list({(c.finding.file, c.finding.line): c for c in reversed(found)}.values())[::-1]
 
     # -- what is worked out of another ----------------------------------------------------------------
