@@ -31,6 +31,8 @@ SPARSE = 0.5
 HOLE_BARS, EVERY_BARS = 6, 97
 #: A sum over a hole is another sum, so some entries come and some go. Where no place is suspected, many more must come.
 MORE, FEW = 2.0, 3
+#: Entries made, from which on it tells something that without a zero they are gone: one or two come and go with anything.
+LEAST = 3
 ROLES = ("open_interest", "funding", "flow", "cumulative")
 
 
@@ -59,8 +61,8 @@ class HoleProbe:
             return None
         near = _made(hole, fill, absent)
         lost = int(np.count_nonzero((hole.entries() == 0) & (fill.entries() != 0)))
-        if near and not places:
-            places = self._filled(study, versions, near)
+        if len(near) >= LEAST:
+            places = self._filled(study, versions, near) or places
         if not near or (not places and len(near) <= MORE * lost + FEW):
             return None
         return self._write_up(study, market, role, near, (fill, hole), places)
@@ -136,9 +138,16 @@ def _fills(node: ast.Call | ast.IfExp) -> bool:
     if name == "nan_to_num":
         return True
     given = [*node.args, *(k.value for k in node.keywords)]
-    return name in ("fillna", "where", "mask", "replace", "fill_null", "fill_nan") and any(
-        _zero(a) for a in given
+    chosen = name == "where" and len(node.args) == 3 and all(_is_number(a) for a in node.args[1:])
+    return (
+        name in ("fillna", "where", "mask", "replace", "fill_null", "fill_nan")
+        and not chosen  # ``np.where(rule, -1, 0)`` says which rule holds
+        and any(_zero(a) for a in given)
     )
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _zero(node: ast.expr) -> bool:

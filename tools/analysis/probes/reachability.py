@@ -7,7 +7,7 @@ falling, dead), too; what it compares stays further from the number than three t
 purpose get there; then an entry or exit must wait for it alone); the static detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
 
 False-positive risks: rules for data that the stress markets do not have (another calendar, another column); checks of the
-data itself, which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
+data itself (an equality that would turn something away is one), which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
 entry or an exit is made of. Tolerance: none, not once.
 """
 
@@ -50,7 +50,7 @@ class ReachabilityProbe:
         conditions = study.instrumented.conditions
         found: dict[int, dict[str, Any]] = {}
         for condition in leaves(conditions):
-            if condition.kind == "compare":
+            if condition.kind == "compare" and not _guards(study, condition):
                 evidence = self._dead(study, condition, (condition.file, condition.line) in named)
                 if evidence is not None:
                     found[condition.slot] = evidence
@@ -169,6 +169,11 @@ class ReachabilityProbe:
         category = "always_true" if empty else "unreachable_rule"
         finding = make_finding(category, Severity.MEDIUM, place, text, evidence)
         return Conviction(finding, outcome_plan(study, condition, True))
+
+
+def _guards(study: Study, condition: Condition) -> bool:
+    """Whether an equality would turn something away, were it ever to hold (``if i == opened: return``): a guard, however seldom."""
+    return condition.op == "==" and filters(study, condition)
 
 
 def gap_in_ranges(here: Seen) -> float:

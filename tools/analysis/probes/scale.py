@@ -70,7 +70,7 @@ class ScaleProbe:
             return found
         written = self._written(study, *breaks[0][:3], suspects)
         if written:
-            return [self._named(study, n, evidence, plan) for n in written]
+            return [self._named(study, n, evidence, plan) for n in _where_used(written)]
         if abs(np.log2(factor)) > abs(np.log2(FACTOR)):
             return found  # roundings of logarithms and sums grow with the factor: alone it convicts nothing
         likely = next((s for s in suspects if s.category in ("absolute_threshold", "price_epsilon")), None)
@@ -259,6 +259,13 @@ class ScaleProbe:
             summary += f" Suspected: {likely.summary}"
         place = (file, line, f"{self.name}:strategy")
         return Conviction(make_finding("scale_dependence", Severity.MEDIUM, place, summary, evidence), plan)
+
+
+def _where_used(numbers: Sequence[Number]) -> list[Number]:
+    """Of numbers that only together explain a change, those that stand in expressions: where they meet is what is wrong, not
+    where the settings among them are given their values."""
+    used = [n for n in numbers if n.kind == "literal"]
+    return used if used and len(numbers) > 1 else list(numbers)
 
 
 def constant_side(before: Rate, after: Rate, factor: float) -> str | None:

@@ -102,7 +102,9 @@ class StartProbe:
             if s.category == "cumulative_origin"
             and (s.details.get("total", {}).get("file"), s.details.get("total", {}).get("line")) == total
         ]
-        file, line = (uses[0].file, uses[0].line) if uses else (next(level_uses(study, *total), total))
+        own = [u for u in uses if (u.file, u.line) == total]  # used where it is made: there it is wrong
+        first = (own or uses)[:1]
+        file, line = (first[0].file, first[0].line) if first else (next(level_uses(study, *total), total))
         if read_once(study, *total):
             file, line = total  # made for this one use: what it is made of is what is wrong
         arguments = {**apart.arguments, "allowed": min(int(apart.arguments["allowed"]), apart.changed - 1)}
