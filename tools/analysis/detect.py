@@ -137,6 +137,7 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
             break  # every other probe compares two runs
     suspects += [c.finding for c in convictions if not c.finding.convicted]
     merged = merge([c for c in convictions if c.finding.convicted])
+    suspects += put_off(convictions, merged)
     findings = _with_tests(study, merged, tests)
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
     order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
@@ -183,6 +184,21 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         c
         for c in kept.values()
         if not (explained and c.finding.category == "one_sided" and not c.finding.details.get("cause"))
+    ]
+
+
+def put_off(convictions: Sequence[Conviction], merged: Sequence[Conviction]) -> list[Finding]:
+    """What was proven and is not told as a finding while a look-ahead stands, as suspects: without a counterexample."""
+    if not any(c.finding.category == "lookahead" for c in merged):
+        return []
+    later = [c.finding for c in convictions if c.finding.convicted and c.finding.category in DOUBTFUL]
+    return [
+        replace(
+            f,
+            counterexample={},
+            summary=f"{f.summary} The look-ahead may be the reason: asked again without it.",
+        )
+        for f in later
     ]
 
 
