@@ -15,6 +15,7 @@ from tools.analysis.architecture.program import Class, Field
 from tools.analysis.architecture.settings import WHOLE_READERS
 from tools.analysis.detectors.base import Code, Suspect, span
 from tools.analysis.detectors.handed_over import lost_arguments
+from tools.analysis.detectors.uncalled import inside_uncalled
 from tools.analysis.source import SourceFile
 from tools.contracts import Severity
 
@@ -38,7 +39,8 @@ def detect(code: Code) -> Iterable[Suspect]:
 def _reads(code: Code) -> dict[str, list[tuple[SourceFile, ast.AST]]]:
     """Attribute loads, string keys and keyword patterns by name, tests apart, and what no function looks at."""
     found: dict[str, list[tuple[SourceFile, ast.AST]]] = defaultdict(list)
-    lost = lost_arguments(file.tree for file in code.tree.product())
+    trees = [file.tree for file in code.tree.product()]
+    lost = lost_arguments(trees) | inside_uncalled(trees, code.arch.target)
     for file in code.tree.product():
         for node in ast.walk(file.tree):
             if id(node) in lost:

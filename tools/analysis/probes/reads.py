@@ -1,7 +1,7 @@
 """Whether the product really uses what is called by a name, or only carries it about.
 
 ``self.limit = config.limit`` reads the setting, and when nothing reads ``self.limit`` the setting goes nowhere all the same. A
-name that is only logged or printed, or handed to a parameter that nothing looks at, goes nowhere either. Texts that hold the name (``"@p.limit"``, a key) count as uses.
+name that is only logged or printed, or handed to a parameter that nothing looks at, or read in a function that nothing calls, goes nowhere either. Texts that hold the name (``"@p.limit"``, a key) count as uses.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TypeGuard
 
 from tools.analysis.detectors.handed_over import lost_arguments
+from tools.analysis.detectors.uncalled import inside_uncalled
 from tools.analysis.source import SourceFile
 from tools.analysis.study import Study
 
@@ -36,12 +37,14 @@ class Reads:
 
     def __init__(self, study: Study) -> None:
         self.files = list(study.tree.product())
+        self.target = study.system.config.strategy.entry
 
     @cached_property
     def loads(self) -> dict[str, list[Load]]:
         """By name; texts by every word in them."""
         found: dict[str, list[Load]] = defaultdict(list)
-        lost = lost_arguments(file.tree for file in self.files)
+        trees = [file.tree for file in self.files]
+        lost = lost_arguments(trees) | inside_uncalled(trees, self.target)
         for file in self.files:
             written = _written_texts(file.tree) | lost
             for statement, function in _statements(file.tree):
