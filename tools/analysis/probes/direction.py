@@ -51,7 +51,8 @@ class Meaning:
 FLOW = Meaning(
     "net taker buying",
     re.compile(
-        r"(.*_)?(cvd|delta|flow|pressure|imbalance|order_?flow|net_?(taker|flow|buying|volume))(_.*)?",
+        r"(.*_)?(cvd|delta|flow|pressure|imbalance|order_?flow|net_?(taker|flow|buying|volume)|ofi|"
+        r"(taker|buyer?)s?_?(share|ratio|fraction|frac|pct))(_.*)?|net",
         re.IGNORECASE,
     ),
     "taker",
@@ -90,14 +91,18 @@ class DirectionProbe:
         return self._write_up(study, meaning, self._inside(study, wrong, pair), pair)
 
     def _inside(self, study: Study, wrong: list[Wrong], pair: tuple[Market, Market, str]) -> list[Wrong]:
-        """Where the wrong value is what a function of the product returns: the first value in it that falls already."""
+        """Where the wrong value is what a function of the product returns: the first value that is worked out in it and falls
+        already."""
         first = innermost(wrong)
         call = ast.parse(first[0].text, mode="eval").body
-        called = _name(call.func) if isinstance(call, ast.Call) else first[0].function.rpartition(".")[2]
+        around = first[0].function.rpartition(".")[2]
+        called = _name(call.func) if isinstance(call, ast.Call) else around
+        if called == around and first[0].name != around:
+            return wrong  # worked out where it stands: what it is made of means something else
         inner = [
             w
             for w in named_values(study)
-            if w.function.rpartition(".")[2] == called and not OPPOSITE.search(w.name)
+            if w.function.rpartition(".")[2] == called and not OPPOSITE.search(w.name) and _worked_out(w.text)
         ]
         found = self._falling(study, inner, pair) if inner else []
         return sorted(found, key=lambda w: w[0].position)[:1] or wrong
@@ -172,6 +177,11 @@ def innermost(wrong: list[Wrong]) -> Wrong:
 
 def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _worked_out(text: str) -> bool:
+    """Whether it is more than a column that is read."""
+    return any(isinstance(n, ast.BinOp | ast.UnaryOp) for n in ast.walk(ast.parse(text, mode="eval")))
 
 
 def _means(item: Watched, meaning: Meaning) -> bool:

@@ -96,6 +96,12 @@ def duration(node: ast.expr, constants: Mapping[str, float], bar_seconds: float)
         return None if each is None else Duration(each, ast.unparse(node), each, False)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return duration(node.operand, constants, bar_seconds)
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "total_seconds":
+        return Duration(1.0, ast.unparse(node), 1.0, False)
+    if isinstance(node, ast.IfExp):
+        sides = [duration(side, constants, bar_seconds) for side in (node.body, node.orelse)]
+        known = [d for d in sides if d is not None]
+        return known[0] if len({d.seconds_each for d in known}) == 1 else None
     if isinstance(node, ast.Call) and _name(node.func) in KEEPING:
         known = [d for a in node.args if (d := duration(a, constants, bar_seconds)) is not None]
         return known[0] if len({d.seconds_each for d in known}) == 1 and len(known) == 1 else None

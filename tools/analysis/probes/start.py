@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
@@ -35,6 +35,8 @@ from tools.contracts import Decisions, Finding, Market, Severity
 ALLOWED, ALLOWED_SHARE = 5, 0.05
 #: Entries that are enough where without the total not one differs.
 SLIGHT = 2
+#: Line and column of a call or a statement.
+Position = tuple[int, int]
 #: Bars that go missing: no multiple of an hour or a day.
 GAP_BARS = 43
 #: Where rows are counted and the short gap moved too little to tell.
@@ -69,8 +71,9 @@ class StartProbe:
         """One conviction for each running total that explains the difference; else one suspect."""
         apart = self.first(study, study.bundle)
         slight = apart or self.first(study, study.bundle, least=SLIGHT)
-        for file, line, span in totals(study) if slight else ():
-            changed = windowed(study, file, span) if _level_matters(study, file, span) else None
+        for file, line, spans in _by_line(totals(study)) if slight else ():
+            matters = any(_level_matters(study, file, span) for span in spans)
+            changed = windowed(study, file, spans) if matters else None
             if changed is not None and self.first(study, changed, least=None if apart else 1) is None:
                 assert slight is not None
                 return [self._write_up(study, slight, (file, line), suspects)]
@@ -204,7 +207,7 @@ def _evidence(name: str, apart: Apart) -> dict[str, Any]:
     }
 
 
-def totals(study: Study) -> list[tuple[str, int, tuple[int, int]]]:
+def totals(study: Study) -> list[tuple[str, int, Position]]:
     """(file, line, position) of every running total in the relevant files, those that a bot adds up last."""
     found, added = [], []
     for file in study.tree.product():
@@ -215,6 +218,13 @@ def totals(study: Study) -> list[tuple[str, int, tuple[int, int]]]:
                 elif _is_added(node):
                     added.append((file.path, node.lineno, (node.lineno, node.col_offset)))
     return [*found, *added]
+
+
+def _by_line(found: list[tuple[str, int, Position]]) -> list[tuple[str, int, tuple[Position, ...]]]:
+    """The running totals of one line together, as in ``a.cumsum() / b.cumsum()``; each alone comes first."""
+    lines = list(dict.fromkeys((file, line) for file, line, _ in found))
+    grouped = [(*at, tuple(s for f, n, s in found if (f, n) == at)) for at in lines]
+    return [(f, n, (s,)) for f, n, s in found] + [g for g in grouped if len(g[2]) > 1]
 
 
 def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
@@ -287,11 +297,11 @@ def _judges(node: ast.AST, name: str) -> TypeGuard[ast.expr]:
 
 
 class _Windowed(ast.NodeTransformer):
-    def __init__(self, place: tuple[int, int]) -> None:
-        self.place, self.changed = place, False
+    def __init__(self, places: Collection[Position]) -> None:
+        self.places, self.changed = places, False
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
-        if (node.lineno, node.col_offset) != self.place or not _is_added(node):
+        if (node.lineno, node.col_offset) not in self.places or not _is_added(node):
             return node
         self.changed = True
         name, sign = ast.unparse(node.target), "+" if isinstance(node.op, ast.Add) else "-"
@@ -300,7 +310,7 @@ class _Windowed(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if (node.lineno, node.col_offset) != self.place or not _is_total(node):
+        if (node.lineno, node.col_offset) not in self.places or not _is_total(node):
             return node
         assert isinstance(node.func, ast.Attribute)
         library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy")
@@ -314,10 +324,10 @@ class _Windowed(ast.NodeTransformer):
         return ast.copy_location(ast.parse(rolled, mode="eval").body, node)
 
 
-def windowed(study: Study, file: str, place: tuple[int, int]) -> str | None:
-    """A copy in which one running total only looks back WINDOW bars."""
+def windowed(study: Study, file: str, places: Collection[Position]) -> str | None:
+    """A copy in which the running totals at these places only look back WINDOW bars."""
     tree = ast.parse(study.tree.files[file].text)
-    change = _Windowed(place)
+    change = _Windowed(places)
     tree = change.visit(tree)
     if not change.changed:
         return None

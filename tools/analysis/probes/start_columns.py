@@ -28,6 +28,7 @@ DECLARED, MEASURED = 1e-4, 1e-3
 MOST = 0.5
 #: Rows that must be left to compare.
 FEW = 12
+TOTAL = re.compile(r"\.(cumsum|cumprod|cummax|cummin|expanding|accumulate)\b")
 Rates = Mapping[str, list[Rate | None]]
 
 
@@ -51,7 +52,10 @@ def unforgetting(study: Study, market: Market, settled: int, tolerance: float) -
     once = [item for item, calls in moved if calls == 1] or [item for item, _ in moved]
     names = {w.name for w in once}
     first = [w for w in once if not (names - {w.name}) & set(_names(w.text)) and _level_matters(study, w)]
-    return first[0] if first else None
+    own = [
+        w for w in first if TOTAL.search(w.text)
+    ]  # where the total is made, rather than what is made of it elsewhere
+    return next(iter([*own, *first]), None)
 
 
 def _windows(market: Market, step: int) -> dict[str, Market]:
