@@ -12,6 +12,7 @@ static reading has no place, the entries made must outnumber those lost (MORE, F
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,8 @@ MOST_FILLS = 12
 REST = 0.25
 #: Share of zeros from which a column tells events.
 SPARSE = 0.5
+#: What asks whether a value is known.
+UNKNOWN = re.compile(r"\b(is_?nan|is_?na|is_?null|not_?na|not_?null|is_?finite|None|(\w+) [!=]= \2)\b")
 HOLE_BARS, EVERY_BARS = 6, 97
 #: A sum over a hole is another sum, so some entries come and some go. Where no place is suspected, many more must come.
 MORE, FEW = 2.0, 3
@@ -133,7 +136,8 @@ def zero_fills(study: Study) -> list[tuple[str, ast.Call | ast.IfExp, str]]:
 
 def _fills(node: ast.Call | ast.IfExp) -> bool:
     if isinstance(node, ast.IfExp):
-        return _zero(node.body) or _zero(node.orelse)
+        asks = UNKNOWN.search(ast.unparse(node.test))
+        return bool(asks) and (_zero(node.body) or _zero(node.orelse))
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     if name == "nan_to_num":
         return True

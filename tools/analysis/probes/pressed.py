@@ -38,6 +38,24 @@ COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
 }
 Place = tuple[str, tuple[int, int, int, int]]
+#: What a function returns where it has nothing to say.
+NOTHING = frozenset(
+    [
+        "None",
+        "''",
+        "0",
+        "0.0",
+        "False",
+        "np.nan",
+        "numpy.nan",
+        "math.nan",
+        "nan",
+        "float('nan')",
+        "[]",
+        "{}",
+        "()",
+    ]
+)
 
 #: For the study at hand, by (slot, whether on the stress markets).
 _KNOWN: dict[int, tuple[Study, dict[tuple[int, bool], dict[str, dict[int, Rate]]]]] = {}
@@ -207,4 +225,4 @@ def _nothing(statement: ast.stmt, functions: list[ast.FunctionDef]) -> bool:
     said = ast.unparse(statement.value) if statement.value is not None else "None"
     last = functions[0].body[-1] if functions else None
     usual = ast.unparse(last.value) if isinstance(last, ast.Return) and last.value is not None else "None"
-    return said in ("None", "''", "0", "0.0", "False", usual)
+    return said in NOTHING or said == usual

@@ -30,6 +30,9 @@ TEST_BARS = 4000
 WORDS = re.compile(r"(stop|sl)([ _-]?(loss|price|pct|percent|distance|level|dist))?", re.IGNORECASE)
 
 
+WORDS_OF_EXITS = re.compile(rf"{WORDS.pattern}|target|trail", re.IGNORECASE)
+
+
 class ProtectionProbe:
     """Stops that are not there, or out of reach."""
 
@@ -111,7 +114,7 @@ def written_at(study: Study, column: str) -> tuple[str, int, str] | None:
     # a module's table with such a key holds settings, where some function writes the column
     inside = [d for d in written if d.function not in ("", "<module>")]
     places = [(d.file, d.line) for d in inside or written]
-    if not places:
+    if not places or column in _read_keys(study):
         return _key(study, {column})
     file, line = places[0]
     for key in _keys(study, {column}):
@@ -135,7 +138,35 @@ def misnamed_at(study: Study) -> tuple[str, int, str] | None:
 
 
 def _key(study: Study, names: set[str] | None) -> tuple[str, int, str] | None:
-    return next(_keys(study, names), None)
+    """The first such key that no code reads again: what is read is a strategy's own memory of a position."""
+    keys = list(_keys(study, names))
+    read = _read_keys(study) if keys else set()
+    return next(
+        ((f, n, text) for f, n, text in keys if not any(f"{q}{k}{q}" in text for k in read for q in "'\"")),
+        None,
+    )
+
+
+def _read_keys(study: Study) -> set[str]:
+    """Texts by which something is taken out of a table: ``trade["stop"]``, ``trade.get("stop")``; where a table's entry is only
+    worked over (``out["stop"] = out["stop"].clip(0, 1)``) it is not taken out."""
+    found = set()
+    for file in study.tree.product():
+        over = {id(n) for a in ast.walk(file.tree) if isinstance(a, ast.Assign) for n in _worked_over(a)}
+        for node in ast.walk(file.tree):
+            if id(node) in over:
+                continue
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+                key: ast.AST | None = node.slice
+            elif (
+                isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("get", "pop") and node.args
+            ):
+                key = node.args[0]
+            else:
+                continue
+            if isinstance(key, ast.Constant) and WORDS_OF_EXITS.fullmatch(str(key.value)):
+                found.add(str(key.value))
+    return found
 
 
 def _keys(study: Study, names: set[str] | None) -> Iterator[tuple[str, int, str]]:
@@ -148,6 +179,12 @@ def _keys(study: Study, names: set[str] | None) -> Iterator[tuple[str, int, str]
                 hit = text in names if names else bool(WORDS.fullmatch(text))
                 if hit:
                     yield file.path, key.lineno, file.text.splitlines()[key.lineno - 1].strip()
+
+
+def _worked_over(node: ast.Assign) -> Iterator[ast.AST]:
+    """The nodes of a value that name the very entry that it is given to."""
+    target = ast.unparse(node.targets[0])
+    yield from (n for n in ast.walk(node.value) if isinstance(n, ast.Subscript) and ast.unparse(n) == target)
 
 
 def _written_keys(node: ast.AST) -> Iterable[ast.Constant]:

@@ -7,13 +7,14 @@ falling, dead), too; what it compares stays further from the number than three t
 purpose get there; then an entry or exit must wait for it alone); the static detector proved it impossible. Two conditions that each hold often and never together, there or here, are one such rule.
 
 False-positive risks: rules for data that the stress markets do not have (another calendar, another column); checks of the
-data itself (an equality that would turn something away is one), which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
+data itself (an equality or a length that would turn something away is one), which are left out where plain columns are compared with each other or with 0, unless the outcome is all that an
 entry or an exit is made of. Tolerance: none, not once.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -172,8 +173,10 @@ class ReachabilityProbe:
 
 
 def _guards(study: Study, condition: Condition) -> bool:
-    """Whether an equality would turn something away, were it ever to hold (``if i == opened: return``): a guard, however seldom."""
-    return condition.op == "==" and filters(study, condition)
+    """Whether an equality or a question for a length would turn something away, were it ever to hold (``if i == opened: return``,
+    ``if len(x) < n: return nan``): a guard, however seldom."""
+    asks = condition.op == "==" or re.search(r"\blen\(|\.size\b|\.shape\b", condition.text)
+    return bool(asks) and filters(study, condition)
 
 
 def gap_in_ranges(here: Seen) -> float:
