@@ -174,6 +174,9 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         also = [*kept[key].finding.details.get("also", []), dict(c.finding.counterexample)]
         finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
         kept[key] = replace(kept[key], finding=finding)
+    if not all(_unplaced(c) for c in kept.values()):
+        # with a defect known that has a place, what has none may be its work: told again once that is mended
+        kept = {k: c for k, c in kept.items() if not _unplaced(c)}
     if any(c.finding.category == "lookahead" for c in kept.values()):
         # what the future moves may be the reason why a rule is out of reach: told again once it is mended
         return [c for c in kept.values() if c.finding.category not in DOUBTFUL]
@@ -188,18 +191,17 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
 
 
 def put_off(convictions: Sequence[Conviction], merged: Sequence[Conviction]) -> list[Finding]:
-    """What was proven and is not told as a finding while a look-ahead stands, as suspects: without a counterexample."""
-    if not any(c.finding.category == "lookahead" for c in merged):
-        return []
-    later = [c.finding for c in convictions if c.finding.convicted and c.finding.category in DOUBTFUL]
-    return [
-        replace(
-            f,
-            counterexample={},
-            summary=f"{f.summary} The look-ahead may be the reason: asked again without it.",
-        )
-        for f in later
-    ]
+    """What was proven and is not told as a finding while another stands, as suspects: without a counterexample."""
+    ahead = any(c.finding.category == "lookahead" for c in merged)
+    told = {c.finding.id for c in merged}
+    proven = [c for c in convictions if c.finding.convicted and c.finding.id not in told]
+    later = [c.finding for c in proven if _unplaced(c) or (ahead and c.finding.category in DOUBTFUL)]
+    more = "Another finding may be the reason: asked again once that is mended."
+    return [replace(f, counterexample={}, summary=f"{f.summary} {more}") for f in later]
+
+
+def _unplaced(conviction: Conviction) -> bool:
+    return bool(conviction.finding.details.get("unplaced"))
 
 
 def _follows(finding: Finding, dead: Sequence[Finding]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import pandas as pd
@@ -55,6 +56,10 @@ class Probe(Protocol):
         ...
 
 
+#: Details of a finding whose place is the strategy as a whole, because no line was found to explain it.
+UNPLACED: Mapping[str, Any] = MappingProxyType({"unplaced": True})
+
+
 def finding_id(category: str, file: str, what: str) -> str:
     """A short id that does not move with unrelated lines."""
     return hashlib.sha256(f"{category}|{file}|{what}".encode()).hexdigest()[:10]
@@ -93,4 +98,6 @@ def make_finding(
     """``place`` is (file, line, the source text that identifies it)."""
     file, line, what = place
     identity = finding_id(category, file, what)
-    return Finding(identity, category, severity, file, line, summary, counterexample, None, details or {})
+    return Finding(
+        identity, category, severity, file, line, summary, counterexample, None, dict(details or {})
+    )

@@ -309,6 +309,24 @@ def test_no_term_counts_twice():
     found = max((sum(ast.unparse(t) == wanted for t in terms_of(n)) for n in ast.walk(tree)), default=0)
     assert found < 2, f"it counts {found} times: {wanted}"
 """,
+    "twice_operand": """FILE = $file
+
+
+def operands_of(node):
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        inner = operands_of(node.left) if type(getattr(node.left, "op", None)) is type(node.op) else []
+        return [*(inner or [node.left]), node.right]
+    return []
+
+
+def test_no_condition_is_joined_with_itself():
+    tree = ast.parse((Path.cwd() / FILE).read_text(encoding="utf-8"))
+    wanted = ast.unparse(ast.parse($text, mode="eval").body)
+    found = max((sum(ast.unparse(t) == wanted for t in operands_of(n)) for n in ast.walk(tree)), default=0)
+    assert found < 2, f"it stands {found} times: {wanted}"
+""",
     "constant": """FILE = $file
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.base import UNPLACED, Conviction, TestPlan, change_at, make_finding
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
 
@@ -106,7 +106,7 @@ class HoleProbe:
         what = place.summary if place else f"Missing {role.replace('_', ' ')} is read as a value."
         text = f"{what} {len(bars)} entries on {market.symbol} exist only because {role.replace('_', ' ')} was missing."
         identity = str(place.details.get("expression", place.id)) if place else role
-        details = place.details if place else {}
+        details = place.details if place else UNPLACED
         finding = make_finding("nan_as_zero", Severity.HIGH, (file, line, identity), text, evidence, details)
         names = market.columns_of(role)
         absent = study.runner.decide(study.bundle, without(market, names)).decisions is not None

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.base import UNPLACED, Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.shared import shared_place
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
@@ -76,7 +76,8 @@ class RepeatProbe:
         text = (
             f"{what} After a call on {label}, {changed.size} bars of {market.symbol} are decided differently."
         )
-        details = {**(place.details if place else {}), "suspects": [f"{p.file}:{p.line}" for p in places]}
+        known = place.details if place else {} if found else UNPLACED
+        details = {**known, "suspects": [f"{p.file}:{p.line}" for p in places]}
         identity = str(place.details.get("expression", place.id)) if place else "strategy"
         finding = make_finding("state_leak", Severity.HIGH, (file, line, identity), text, evidence, details)
         return Conviction(finding, self._plan(study, market))

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.base import UNPLACED, Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.numbers import Number, all_numbers, times, with_numbers
 from tools.analysis.probes.window import smallest_window
 from tools.analysis.scaling import FACTOR, scale_amounts, scale_prices
@@ -258,7 +258,10 @@ class ScaleProbe:
         if likely is not None:
             summary += f" Suspected: {likely.summary}"
         place = (file, line, f"{self.name}:strategy")
-        return Conviction(make_finding("scale_dependence", Severity.MEDIUM, place, summary, evidence), plan)
+        details = {} if likely else UNPLACED
+        return Conviction(
+            make_finding("scale_dependence", Severity.MEDIUM, place, summary, evidence, details), plan
+        )
 
 
 def _where_used(numbers: Sequence[Number]) -> list[Number]:

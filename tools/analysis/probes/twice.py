@@ -25,6 +25,8 @@ from tools.contracts import Finding, Severity
 
 TEST_BARS = 3000
 ADDING = ("append", "add", "extend", "update")
+#: Orders: two in a row ask for twice as much.
+ORDERING = ("buy", "sell", "order", "submit_order", "place_order", "create_order", "market_order", "enter")
 ENOUGH_ENTRIES, ALIKE = 20, 0.75
 #: Share of entries that may stand alone for another reason (a filter that comes after).
 FEW_ALONE = 0.2
@@ -44,6 +46,7 @@ class TwiceProbe:
         for path, node, text in doubled_terms(study):
             conviction = self._term(study, path, node, text)
             found += [conviction] if conviction else []
+        found += [self._operand(study, *place) for place in doubled_operands(study)]
         echo = self._echo(study)
         return [*found, *([echo] if echo else [])]
 
@@ -84,6 +87,16 @@ class TwiceProbe:
         return Conviction(
             finding, TestPlan("twice_term", study.by_activity[0], 0, 2, {"file": path, "text": text})
         )
+
+    def _operand(self, study: Study, path: str, node: ast.expr, whole: str) -> Conviction:
+        text = ast.unparse(node)
+        evidence: dict[str, Any] = {"probe": self.name, "statement": text, "joined": whole}
+        summary = f"`{text}` stands twice in `{whole}`: joined with itself it says no more than once. Another condition was meant."
+        finding = make_finding(
+            "duplicated_entry", Severity.MEDIUM, (path, node.lineno, text), summary, evidence
+        )
+        symbol, arguments = study.by_activity[0], {"file": path, "text": text}
+        return Conviction(finding, TestPlan("twice_operand", symbol, 0, 2, arguments))
 
     def _echo(self, study: Study) -> Conviction | None:
         """Entries of one side that never stand alone."""
@@ -176,7 +189,9 @@ def _adds(statement: ast.stmt) -> bool:
         return not isinstance(statement.value, ast.Constant)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         call = statement.value
-        return isinstance(call.func, ast.Attribute) and call.func.attr in ADDING and bool(call.args)
+        return isinstance(call.func, ast.Attribute) and (
+            (call.func.attr in ADDING and bool(call.args)) or call.func.attr in ORDERING
+        )
     return False
 
 
@@ -248,6 +263,32 @@ def doubled_terms(study: Study) -> Iterator[tuple[str, ast.expr, str]]:
                 if text in seen:
                     yield file.path, term, text
                 seen.add(text)
+
+
+def doubled_operands(study: Study) -> Iterator[tuple[str, ast.expr, str]]:
+    """(file, the second copy, the whole) of comparisons that are joined with themselves by and, or, ``&``, ``|``."""
+    for file in study.tree.product():
+        if file.path in study.architecture.relevant and study.system.editable(file.path):
+            for node in ast.walk(file.tree):
+                seen: set[str] = set()
+                for operand in operands_of(node):
+                    text = ast.unparse(operand)
+                    compared = isinstance(operand, ast.Compare | ast.Name | ast.Attribute | ast.Subscript)
+                    if text in seen and compared:
+                        yield file.path, operand, ast.unparse(node)
+                    seen.add(text)
+
+
+def operands_of(node: ast.AST) -> list[ast.expr]:
+    """What a condition joins by one and the same word; [] where it joins nothing."""
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+        inner = (
+            operands_of(node.left) if getattr(node.left, "op", None).__class__ is node.op.__class__ else []
+        )
+        return [*(inner or [node.left]), node.right]
+    return []
 
 
 def terms_of(node: ast.AST) -> list[ast.expr]:
