@@ -16,9 +16,11 @@ from tools.system.sections import StrategySection
 #: Folder of the child half, beside the tests.
 SUPPORT = "mendel_inside"
 #: Kinds whose child half can decide in a test's own process (``alone`` in sandbox/child/adapters/KIND.py).
-INSIDE = frozenset({"freqtrade", "process"})
+INSIDE = frozenset({"backtesting", "freqtrade", "process"})
 #: Adapters of other kinds that a kind's child half calls.
 _ALSO = {"process": ("signals",)}
+#: Files named after another kind that it reads.
+_SHARED = {"backtesting": ("process_words",)}
 _CHILD = Path(sandbox.child.__file__).parent
 _OURS = ("__init__", "inside", "reasons", "stubs", "callbacks", "shim_finder")
 
@@ -117,6 +119,7 @@ def support_files(kind: str) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _child_half(kind: str) -> dict[str, str]:
     files = [_CHILD / f"{name}.py" for name in _OURS]
+    files += [_CHILD / f"{name}.py" for name in _SHARED.get(kind, ())]
     files += sorted(_CHILD.glob(f"{kind}_*.py"))
     files += sorted((_CHILD / "adapters").glob(f"{kind}*.py"))
     files += [_CHILD / "adapters" / f"{name}.py" for name in _ALSO.get(kind, ())]

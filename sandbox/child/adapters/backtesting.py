@@ -6,6 +6,7 @@ the account stands, and what it ordered goes back as one row of decisions."""
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -23,6 +24,8 @@ else:
     Line = Any
 
 TERM = "term:"
+#: Packages that are stand-ins even where the real ones are installed; those that are only where there are none.
+REPLACES, ADDS = ("backtesting",), ("talib",)
 _PRICES = ("open", "high", "low", "close", "volume")
 _PLAIN = (bool, int, float, str)
 _NOTES_BYTES = 4096
@@ -37,7 +40,7 @@ def evaluate(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) 
 
 def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], line: Line) -> None:
     """Ask about every bar that the host tells of. Raises Rejection or what the strategy raises."""
-    shim_finder.install(("backtesting",), ("talib",))
+    shim_finder.install(REPLACES, ADDS)
     script = importlib.import_module("backtesting.mendel_module").Script(request["target"].partition(":")[0])
     spare = getattr(sys.stdout, "set_aside", None)
     if spare is not None:
@@ -56,6 +59,28 @@ def converse(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any], 
             spare(-_NOTES_BYTES)
         for text in notes:
             sys.stdout.write(f"\n{NOTE}{text}\n")  # what it printed may have been cut within a line
+
+
+def alone(request: Mapping[str, Any], time: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What the strategy decides with a plain paper account at its side (backtesting_paper.py)."""
+    shim_finder.install(REPLACES, ADDS)
+    cls = _strategy_class(request["target"], _remembered(request["target"].partition(":")[0]))
+    play, _ = _made({**request, "home": os.getcwd()}, cls, time, columns)  # noqa: PTH109
+    paper = importlib.import_module("_mendel_backtesting_paper").Paper(columns, len(time))
+    paper.walk(play.bar)
+    table: dict[str, Any] = paper.table
+    return table
+
+
+def _remembered(name: str) -> Any:
+    """The module as an earlier call has left it; else anew."""
+    if name in sys.modules:
+        return sys.modules[name]
+    try:
+        return importlib.import_module("backtesting.mendel_module").Script(name).module
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
 
 
 def _play(request: Mapping[str, Any], cls: Any, time: Any, columns: Mapping[str, Any], line: Line) -> Any:
@@ -172,7 +197,7 @@ def _taken(cls: Any, known: Mapping[str, Any], name: str, value: Any) -> Any:
 
 def _broker(request: Mapping[str, Any], cls: Any, data: Any) -> Any:
     """The broker, by what the source says to the Backtest of this class."""
-    home = sys.path[0]
+    home = request.get("home", sys.path[0])
     file = getattr(sys.modules[cls.__module__], "__file__", None)
     said = importlib.import_module("backtesting.mendel_script").said_for(cls.__name__, file, home)
     terms = {k.removeprefix(TERM): float(v) for k, v in request["overrides"].items() if k.startswith(TERM)}
