@@ -6,6 +6,7 @@ A study never sees the vault: its markets end at ``until_ns``. Answers are memoi
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,6 +48,7 @@ class Study:
     progress: Progress = field(default=quiet)
     #: Shared by studies of the same markets, so that each market is labelled once.
     known_labels: KnownLabels = field(default_factory=KnownLabels)
+    _run_seconds: float = field(default=0.0, init=False, repr=False, compare=False)
 
     @property
     def shown_ahead(self) -> bool:
@@ -94,8 +96,15 @@ class Study:
     def decisions(self) -> dict[str, Decisions]:
         """What the system decides on every market. Raises StrategyFailed with the sandbox's reason."""
         self.progress("running the strategy")
+        started = time.monotonic()
         decided = self.runner.decide_many(self.bundle, self.markets)
+        self._run_seconds = time.monotonic() - started
         return {symbol: require(answer) for symbol, answer in decided.items()}
+
+    @property
+    def seconds_of_a_run(self) -> float:
+        """How long ``decisions`` took, of which an answer that was known already takes next to nothing."""
+        return self._run_seconds if self.decisions else 0.0
 
     @cached_property
     def backtests(self) -> dict[str, Backtest]:

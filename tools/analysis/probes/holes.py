@@ -59,7 +59,7 @@ class HoleProbe:
     def _try(self, study: Study, market: Market, role: str, places: list[Finding]) -> Conviction | None:
         names = market.columns_of(role)
         versions = [holed(market, names), filled(market, names), without(market, names)]
-        hole, fill, absent = (study.runner.decide(study.bundle, m).decisions for m in versions)
+        hole, fill, absent = _answers(study, study.bundle, versions)
         if hole is None or fill is None:
             return None
         near = _made(hole, fill, absent)
@@ -76,7 +76,7 @@ class HoleProbe:
             change = _Unknown((node.lineno, node.col_offset, node.end_col_offset or 0))
             tree = change.visit(ast.parse(study.tree.files[file].text))
             bundle = study.store.derive(study.bundle, {file: ast.unparse(ast.fix_missing_locations(tree))})
-            hole, fill, absent = (study.runner.decide(bundle, m).decisions for m in versions)
+            hole, fill, absent = _answers(study, bundle, versions)
             left = len(near) if hole is None or fill is None else len(_made(hole, fill, absent))
             if left <= REST * len(near):
                 summary = f"`{text}` makes what is missing 0."
@@ -112,6 +112,12 @@ class HoleProbe:
         absent = study.runner.decide(study.bundle, without(market, names)).decisions is not None
         arguments = {"columns": list(names), "every": EVERY_BARS, "length": HOLE_BARS, "absent": absent}
         return Conviction(finding, TestPlan("holes", market.symbol, 0, len(market), arguments))
+
+
+def _answers(study: Study, bundle: str, versions: list[Market]) -> list[Decisions | None]:
+    """What a bundle decides on each version, asked at once."""
+    asked = {str(k): market for k, market in enumerate(versions)}
+    return [answer.decisions for answer in study.runner.decide_many(bundle, asked).values()]
 
 
 def _made(hole: Decisions, fill: Decisions, absent: Decisions | None) -> list[int]:

@@ -25,6 +25,8 @@ from tools.analysis.probes.watch import Watched
 from tools.analysis.study import Study, differs
 from tools.contracts import Decisions, Finding, Market, Severity
 
+#: Cuts where the strategy is shown its bars one by one.
+FEW_CUTS = 4
 #: Lines tried one by one where no suspect explains it.
 MOST_PLACES = 16
 
@@ -36,7 +38,7 @@ class PrefixProbe:
 
     def run(self, study: Study, suspects: Iterable[Finding]) -> list[Conviction]:
         """One conviction a culprit, or one for the strategy where no suspect explains it."""
-        for place, (symbol, market) in enumerate(study.sample(3).items()):
+        for place, (symbol, market) in enumerate(study.sample(3 if study.shown_ahead else 1).items()):
             whole = study.decisions[symbol]
             search = place == 0 and study.shown_ahead
             broken = self.first_break(study, study.bundle, market, whole, search=search)
@@ -51,7 +53,11 @@ class PrefixProbe:
     ) -> dict[str, Any] | None:
         """The first cut at which the past changes, with what changed; None when it never does."""
         ask = asking(study, bundle)
-        broken = check_lookahead(ask, market, whole, study.backtests[market.symbol], search=search).broken
+        if study.shown_ahead:
+            broken = check_lookahead(ask, market, whole, study.backtests[market.symbol], search=search).broken
+        else:  # a later bar would have to come from elsewhere: a few cuts tell
+            cuts = cuts_of(market, whole, study.backtests[market.symbol])
+            broken = first_break(ask, market, whole, cuts[:: max(1, len(cuts) // FEW_CUTS)])
         if broken is None:
             return None
         return {

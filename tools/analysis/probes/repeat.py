@@ -36,8 +36,10 @@ class RepeatProbe:
         """At most one conviction."""
         for symbol, market in study.sample(2).items():
             usual = study.decisions[symbol]
-            for asked, label in self._before(study, market):
-                then = study.runner.decide(study.bundle, asked, repeat=2).decisions
+            before = {label: asked for asked, label in self._before(study, market)}
+            answers = study.runner.decide_many(study.bundle, before, repeat=2)
+            for label, answer in answers.items():
+                then = answer.decisions
                 if then is not None and differs(usual, then).any():
                     places = [s for s in suspects if s.category in STATE_CATEGORIES]
                     return [self._write_up(study, market, usual, then, label, places)]
