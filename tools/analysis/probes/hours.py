@@ -11,6 +11,7 @@ import re
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
+from tools.analysis.probes.clock_claims import utc_is_meant
 from tools.analysis.probes.watch import Finder, Watched, named_values, position, watched_rates
 from tools.analysis.silence.rates import Rate
 from tools.analysis.study import Study
@@ -42,7 +43,7 @@ def _hour(study: Study, item: Watched, rate: Rate, market: Market, probe: str) -
     part = clock_part(item.name)
     if part is None or len(rate.left) < 24:
         return None
-    if ZONES.search(item.text) and "utc" not in item.name.lower():
+    if ZONES.search(item.text) and "utc" not in item.name.lower() and not utc_is_meant(study, item):
         return None
     at = bars_of(rate, len(market))
     if at is None:

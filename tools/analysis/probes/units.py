@@ -4,7 +4,7 @@ A quantity called seconds, minutes, hours, days or bars that moves from bar to b
 unit, or by whole multiples of it; so must what is compared with such a quantity. What is worked out of one quantity with a unit
 and gets the name of another (``hold_bars = hold_hours * 12``, ``timedelta(minutes=…)``, ``rolling(days * 288)``) must be that many.
 A quantity called hour (or hour_utc) that is taken from the bars' times must be their hour in UTC, unless the source names a
-time zone and does not call the result UTC; hours and minutes in one sum must be in one unit (clock_parts.py).
+time zone and calls neither the result nor its limits UTC; hours and minutes in one sum must be in one unit (clock_parts.py).
 
 False-positive risks: a name that means something else; only factors of 24, 60, 3600 and 86400 (and powers of ten between
 seconds and nanoseconds) convict, and only exact ones (1 %). What is looked at only once an hour moves by the hour: a quantity

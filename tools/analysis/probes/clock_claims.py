@@ -1,0 +1,80 @@
+"""Whether the limits that an hour is compared with are said to be UTC: by their names, or where they are given their values.
+
+``hour >= start`` in a function that is called with ``cfg["session_start_utc"]``; ``FIRST_HOUR = 3  # UTC``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tools.analysis.probes.numbers import data_files
+from tools.analysis.probes.watch import Watched
+from tools.analysis.study import Study
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def utc_is_meant(study: Study, item: Watched) -> bool:
+    """Whether a limit that the hour is compared with, in its own function, is called UTC or said to be."""
+    file = study.tree.files[item.file]
+    wanted = item.function.rpartition(".")[2]
+    around = [n for n in ast.walk(file.tree) if isinstance(n, Function) and n.name == wanted]
+    limits: set[str] = set()
+    tops: list[ast.AST] = [*around] or [file.tree]
+    for top in tops:
+        limits |= set(_limits(top, item))
+    for function in around:
+        limits |= {name for limit in limits for name in _given(study, function, limit)}
+    return any("utc" in name.lower() for name in limits) or any(_said(study, name) for name in limits)
+
+
+def _limits(top: ast.AST, item: Watched) -> Iterator[str]:
+    """The names beside the hour in comparisons."""
+    for node in ast.walk(top):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        hours = [s for s in sides if item.name in _names(s) or item.text in ast.unparse(s)]
+        if hours:
+            yield from (name for s in sides if s not in hours for name in _names(s))
+
+
+def _given(study: Study, function: Function, parameter: str) -> Iterator[str]:
+    """The names of what calls hand to a parameter."""
+    own = [a.arg for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in ("self", "cls")]
+    if parameter not in own:
+        return
+    place = own.index(parameter)
+    for file in study.tree.product():
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Call) and _called(node) == function.name:
+                given = [k.value for k in node.keywords if k.arg == parameter] or node.args[place : place + 1]
+                yield from (name for value in given for name in _names(value))
+
+
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Names, attributes and keys in an expression."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            found.add(part.id)
+        elif isinstance(part, ast.Attribute):
+            found.add(part.attr)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.isidentifier():
+            found.add(part.value)
+    return found
+
+
+def _said(study: Study, name: str) -> bool:
+    """Whether a line that gives the name its value says UTC."""
+    line = re.compile(
+        rf"""^(?=.*\bUTC\b)\s*["']?.*\b{re.escape(name)}\b["']?\s*(:|=(?!=)|,.*=)""", re.IGNORECASE
+    )
+    texts = [f.text for f in study.tree.product()] + list(data_files(study).values())
+    return any(line.match(row) for text in texts for row in text.splitlines())
