@@ -25,6 +25,7 @@ from tools.analysis.probes.mirror import MirrorProbe
 from tools.analysis.probes.prefix import PrefixProbe
 from tools.analysis.probes.protection import ProtectionProbe
 from tools.analysis.probes.reachability import ReachabilityProbe
+from tools.analysis.probes.repeat import RepeatProbe
 from tools.analysis.probes.scale import PRICE_SCALE, VOLUME_SCALE
 from tools.analysis.probes.start import GapProbe, StartProbe
 from tools.analysis.probes.twice import TwiceProbe
@@ -207,6 +208,13 @@ CASES: list[tuple[str, str, str, str, Probe, str]] = [
     ("a parameter that nobody reads", VECTOR, "HOLD = 96\n", SEARCHED, ConstantsProbe(), "unwired_setting"),
     ("bars by a named length", VECTOR, "= HOLD\n    return", "= 0\n    minutes = 5\n    out['max_bars'] = df.attrs.get('hold_hours', 8) * 60 * 60 / minutes\n    return", UnitProbe(), "unit_mismatch"),
     ("a wrong sign inside", VECTOR, 'return 2 * df["taker_buy_volume"] - df["volume"]', INSIDE, DirectionProbe(), "named_direction"),
+    ("hours and minutes in unlike units", VECTOR, "hour = df.index.hour", "hour = (df.index.hour * 3600 + df.index.minute) / 3600", UnitProbe(), "unit_mismatch"),
+    ("another clock than the limits say", VECTOR, "hour = df.index.hour\n    open_hours = (hour >= 2)", "hour = df.index.tz_convert('Asia/Tokyo').hour\n    first_utc = 2\n    open_hours = (hour >= first_utc)", UnitProbe(), "unit_mismatch"),
+    ("a condition joined with itself", VECTOR, "(lean > -0.2) & open_hours", "(lean > -0.2) & (lean > -0.2)", TwiceProbe(), "duplicated_entry"),
+    ("a setting of a function that nothing calls", VECTOR, "= HOLD\n    return out\n", "= 96\n    return out\n\n\ndef held(out):\n    return out['max_bars'] * HOLD\n", ConstantsProbe(), "unwired_setting"),
+    ("a memory filled and read in one call", VECTOR, "def delta(df):\n    return 2 *", "_KEPT = {}\n\n\ndef delta(df):\n    if 'bought' not in _KEPT:\n        _KEPT['bought'] = df['taker_buy_volume']\n    return 2 * _KEPT['bought'].reindex(df.index) + 0 *", RepeatProbe(), "state_leak"),
+    ("minutes that are seconds", VECTOR, "= HOLD\n    return", "= 0\n    bar_minutes = (df.index[1] - df.index[0]).total_seconds()\n    out['max_bars'] = 480 / bar_minutes\n    return", UnitProbe(), "unit_mismatch"),
+    ("a ratio of two running totals", VECTOR, "lean = delta(df).rolling(12).sum() / df[\"volume\"].rolling(12).sum()", "lean = 40 * delta(df).cumsum() / df['volume'].cumsum()", StartProbe(), "start_dependence"),
     ("lost side", VECTOR, "(lean < 0.2)", "(np.sign(lean.abs() + 1) < 0)", MirrorProbe(), "one_sided"),
 ]  # fmt: skip
 

@@ -36,7 +36,7 @@ from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.probes.warmup import WarmupProbe
 from tools.analysis.study import Study
-from tools.analysis.tests_run import tests_fail
+from tools.analysis.tests_run import which_fail
 from tools.contracts import Finding, Severity
 from tools.system.adapters.base import NoDecisions
 from tools.system.adapters.registry import need_decisions
@@ -229,14 +229,14 @@ def _with_tests(study: Study, convictions: Sequence[Conviction], folder: Path | 
         return [c.finding for c in convictions]
     study.progress("running the tests that show it")
     written = {c.finding.id: test for c in convictions if (test := _write_test(study, c, folder))}
-    fails = tests_fail(study, written.values())
+    fails = which_fail(study, written.values())
     passing = [c for c in convictions if fails.get(written.get(c.finding.id, ""), True) is False]
     wider = {
         c.finding.id: test
         for c in passing
         if (test := _write_test(study, _with_later_bars(study, c), folder))
     }
-    fails |= tests_fail(study, wider.values())
+    fails |= which_fail(study, wider.values())
     for test in {t for t, failed in fails.items() if not failed}:
         for file in (Path(test), Path(test).with_suffix(".csv")):
             file.unlink(missing_ok=True)

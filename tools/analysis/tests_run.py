@@ -43,7 +43,7 @@ for path in sys.argv[1:]:
 '''
 
 
-def tests_fail(study: Study, tests: Iterable[str]) -> dict[str, bool]:
+def which_fail(study: Study, tests: Iterable[str]) -> dict[str, bool]:
     """Path of a written test -> whether it runs and fails on the study's bundle. A test that could not be asked (no pytest
     in the system's interpreter, the time was up) is not in the answer."""
     files = {test: written_files(test) for test in tests}
