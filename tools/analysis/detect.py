@@ -174,6 +174,9 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         also = [*kept[key].finding.details.get("also", []), dict(c.finding.counterexample)]
         finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
         kept[key] = replace(kept[key], finding=finding)
+    joined = any(c.finding.category == "gap_alignment" for c in kept.values())
+    if joined:  # rows lined up by position move with the number of rows, to be seen as a past that changes
+        kept = {k: c for k, c in kept.items() if c.finding.details.get("isolated", True)}
     if not all(_unplaced(c) for c in kept.values()):
         # with a defect known that has a place, what has none may be its work: told again once that is mended
         kept = {k: c for k, c in kept.items() if not _unplaced(c)}
@@ -195,7 +198,13 @@ def put_off(convictions: Sequence[Conviction], merged: Sequence[Conviction]) -> 
     ahead = any(c.finding.category == "lookahead" for c in merged)
     told = {c.finding.id for c in merged}
     proven = [c for c in convictions if c.finding.convicted and c.finding.id not in told]
-    later = [c.finding for c in proven if _unplaced(c) or (ahead and c.finding.category in DOUBTFUL)]
+    later = [
+        c.finding
+        for c in proven
+        if _unplaced(c)
+        or not c.finding.details.get("isolated", True)
+        or (ahead and c.finding.category in DOUBTFUL)
+    ]
     more = "Another finding may be the reason: asked again once that is mended."
     return [replace(f, counterexample={}, summary=f"{f.summary} {more}") for f in later]
 

@@ -13,6 +13,8 @@ from tools.analysis.probes.numbers import data_files
 from tools.analysis.probes.watch import Watched
 from tools.analysis.study import Study
 
+#: Methods that compare.
+ASKING = frozenset(["between", "isin", "ge", "gt", "le", "lt", "eq", "ne"])
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,11 +33,14 @@ def utc_is_meant(study: Study, item: Watched) -> bool:
 
 
 def _limits(top: ast.AST, item: Watched) -> Iterator[str]:
-    """The names beside the hour in comparisons."""
+    """The names beside the hour in comparisons, ``hour.between(first, last)`` among them."""
     for node in ast.walk(top):
-        if not isinstance(node, ast.Compare):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKING:
+            sides = [node.func.value, *node.args, *(k.value for k in node.keywords)]
+        else:
             continue
-        sides = [node.left, *node.comparators]
         hours = [s for s in sides if item.name in _names(s) or item.text in ast.unparse(s)]
         if hours:
             yield from (name for s in sides if s not in hours for name in _names(s))

@@ -97,7 +97,8 @@ class PrefixProbe:
         if not found:
             file, line = study.target_place
             text = "The strategy sees the future: past decisions change when later bars arrive; the place was not isolated."
-            found = [make_finding("lookahead", Severity.CRITICAL, (file, line, "strategy"), text, broken)]
+            where = (file, line, "strategy")
+            found = [make_finding("lookahead", Severity.CRITICAL, where, text, broken, {"isolated": False})]
         return [Conviction(f, plan) for f in found]
 
     def _culprits(self, study: Study, market: Market, suspects: Sequence[Finding], cut: int) -> list[Finding]:
