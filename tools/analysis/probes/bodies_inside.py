@@ -251,9 +251,12 @@ def test_it_counts_what_it_is_to_count():
 def test_the_hour_is_the_hour_of_the_bar():
     heard = []
     decide_with(overhear($text, $function, heard), bars())
-    for (seen,) in heard:
-        if flat(seen).size == len(bars()):
-            assert np.array_equal(flat(seen), bars().index.$part), "the $part is not that of the bar's open in UTC"
+    columns = [flat(seen) for (seen,) in heard if flat(seen).size == len(bars())]
+    asked = np.concatenate([[], *(flat(seen) for (seen,) in heard if flat(seen).size == 1)])
+    if 0 < asked.size <= len(bars()):  # one number a bar, once it is asked for
+        columns.append(np.concatenate([bars().index.$part[: len(bars()) - asked.size], asked]))
+    for column in columns:
+        assert np.array_equal(column, bars().index.$part), "the $part is not that of the bar's open in UTC"
 """,
     "clock_parts": """FILE = $file
 

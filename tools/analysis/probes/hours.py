@@ -66,7 +66,9 @@ def _hour(study: Study, item: Watched, rate: Rate, market: Market, probe: str) -
     arguments = {"file": item.file, "text": item.text, "function": function, "part": Raw(part)}
     place = (item.file, item.line, item.text)
     symbol = study.by_activity[0]
-    plan = TestPlan("hour", symbol, 0, min(TEST_BARS, len(study.markets[symbol])), arguments)
+    plan = TestPlan(
+        "hour", symbol, 0, min(TEST_BARS, len(market)), arguments
+    )  # what is asked bar by bar: on these
     return Conviction(make_finding("unit_mismatch", Severity.HIGH, place, text, evidence), plan)
 
 
