@@ -307,3 +307,17 @@ def test_the_text_names_every_oddity() -> None:
     for words in ("Settings that nobody reads (1)", "Environment set, never read (1)", "Excepts that hide failures (1)",
                   "Slow in a loop over bars (6)", "The same code twice (1)", "if main.py:", "Packages from outside (3)"):  # fmt: skip
         assert words in said
+
+
+def test_settings_of_a_data_file_and_who_reads_them() -> None:
+    sources = {
+        "bot.py": 'import json\n\nCONFIG = json.load(open("config.json"))\n\n\ndef signals(df):\n    return df * CONFIG["length"]\n'
+    }
+    files = {"config.json": '{\n  "length": 20,\n  "floor": 1e6\n}\n', "other.json": '{"length": 3}\n'}
+    tree = SourceTree.from_files(sources)
+    arch = analyze_architecture(tree, target="bot:signals", params=None, columns=[], other_files=files)
+    rows = [r for r in arch.to_json()["settings"] if r["file"].endswith(".json")]
+    assert [(r["name"], r["line"], r["default"], [p["line"] for p in r["readers"]]) for r in rows] == [
+        ("config.json.length", 2, "20", [7]),
+        ("config.json.floor", 3, "1e6", []),
+    ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from sandbox.host.contracts import Feed, Setting, Trace
 from sandbox.host.parse import check_sources
+from tools.analysis.architecture.data_settings import MOST_BYTES, SUFFIXES
 from tools.analysis.architecture.report import Architecture, analyze_architecture
 from tools.analysis.silence.instrument import Instrumented, instrument
 from tools.analysis.silence.rates import Rate, decode
@@ -67,7 +68,19 @@ class Study:
         self.progress("reading the source")
         columns = sorted({name for m in self.markets.values() for name in m.columns})
         strategy = self.system.config.strategy
-        return analyze_architecture(self.tree, target=strategy.entry, params=strategy.params, columns=columns)
+        return analyze_architecture(
+            self.tree,
+            target=strategy.entry,
+            params=strategy.params,
+            columns=columns,
+            other_files=self._other_files(),
+        )
+
+    def _other_files(self) -> dict[str, str]:
+        """Small texts of the bundle that are no Python: settings, pyproject.toml."""
+        items = self.store.items(self.bundle)
+        kept = {p: i.data for p, i in items.items() if p.endswith(SUFFIXES) and len(i.data) < MOST_BYTES}
+        return {path: data.decode("utf-8", errors="replace") for path, data in kept.items()}
 
     @cached_property
     def target_place(self) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.analysis.architecture.data_settings import data_texts, describe_data_settings
 from tools.analysis.architecture.excepts import broad_excepts
 from tools.analysis.architecture.flow import Flow, read_flow
 from tools.analysis.architecture.foreign import foreign_imports
@@ -57,7 +58,7 @@ def analyze_architecture(
 ) -> Architecture:
     """Read the system without running it. ``target`` and ``params`` are "module:Name" of the strategy and
     its settings; ``columns`` the market's column names; ``other_files`` may hold pyproject.toml for its
-    console scripts. What could not be followed is listed under ``not_followed`` and ``unread``."""
+    console scripts, and data files with settings. What could not be followed is listed under ``not_followed`` and ``unread``."""
     program = Program(tree, params)
     relevant = reachable_files(tree, target)
     if params:  # the class of the settings need not be imported by who is handed one of it
@@ -70,7 +71,10 @@ def analyze_architecture(
         "cycles": import_cycles(tree),
         "data_flow": flow.rows(),
         "decisions": _decisions(flow),
-        "settings": describe_settings(program, reads, params),
+        "settings": [
+            *describe_settings(program, reads, params),
+            *describe_data_settings(_data_texts(tree, other_files or {}), reads),
+        ],
         "environment": describe_environment(program),
         "dead_code": dead_code(program, reads, target),
         "duplicates": duplicates(program),
@@ -85,6 +89,11 @@ def analyze_architecture(
         "unread": [{"file": path, "why": why} for path, why in sorted(tree.unreadable.items())],
     }
     return Architecture(sections, program, flow, relevant, target)
+
+
+def _data_texts(tree: SourceTree, other_files: Mapping[str, str]) -> dict[str, str]:
+    sources = "\n".join(file.text for file in tree.product())
+    return data_texts({path: text.encode() for path, text in other_files.items()}, sources)
 
 
 def vars_of(item: Any) -> Row:

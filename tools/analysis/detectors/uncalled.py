@@ -16,7 +16,10 @@ CALLED = re.compile(r"__\w+__|main|test_\w*|run|cli|app|init|next")
 
 
 def inside_uncalled(trees: Iterable[ast.Module], target: str | None) -> set[int]:
-    """``id`` of every node that stands in such a function. ``target``: "module:name" of the strategy."""
+    """``id`` of every node that stands in such a function. ``target``: "module:name" of the strategy; where it is not known,
+    any function may be called."""
+    if not target:
+        return set()
     modules = list(trees)
     wanted = set(re.findall(r"\w+", target or ""))
     candidates = [

@@ -13,16 +13,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sandbox.host.contracts import Setting
+from tools.analysis.architecture.data_settings import DIGITS, data_texts, numbers_in
 from tools.analysis.source import SourceFile
 from tools.analysis.study import Study
 
-_DIGITS = r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])"
-_COMPARED = re.compile(rf"(?:[<>=!]=?|\bthan\b)\s*-?\s*(?P<number>{_DIGITS})")
-_ENTRY = re.compile(
-    rf"""^\s*["']?(?P<name>[A-Za-z_][\w-]*)["']?\s*[:=]\s*(?P<number>-?{_DIGITS})\s*,?\s*(?:\#.*)?$"""
-)
-_JSON_ENTRY = re.compile(rf""""(?P<name>[A-Za-z_][\w-]*)"\s*:\s*(?P<number>-?{_DIGITS})""")
-DATA = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+_COMPARED = re.compile(rf"(?:[<>=!]=?|\bthan\b)\s*-?\s*(?P<number>{DIGITS})")
 
 
 @dataclass(frozen=True)
@@ -85,20 +80,7 @@ def times(number: Number, factor: float) -> float | int:
 def data_files(study: Study) -> dict[str, str]:
     """Path -> text of the small data files that the source names."""
     sources = "\n".join(f.text for f in study.tree.product())
-    found = {}
-    for path, item in sorted(study.store.items(study.bundle).items()):
-        pure = PurePosixPath(path)
-        if (
-            pure.suffix in DATA
-            and pure.name in sources
-            and pure.name != "mendel.toml"
-            and len(item.data) < 200_000
-        ):
-            try:
-                found[path] = item.data.decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-    return found
+    return data_texts({p: item.data for p, item in study.store.items(study.bundle).items()}, sources)
 
 
 def _files(study: Study) -> Iterator[SourceFile]:
@@ -108,14 +90,9 @@ def _files(study: Study) -> Iterator[SourceFile]:
 
 
 def _in_data(path: str, text: str) -> Iterator[Number]:
-    pattern = _JSON_ENTRY if path.endswith(".json") else _ENTRY
-    at = 0
-    for line, row in enumerate(text.splitlines(keepends=True), 1):
-        for match in pattern.finditer(row.rstrip("\r\n")):
-            start, end = at + match.start("number"), at + match.end("number")
-            value, name = float(match["number"].replace("_", "")), match["name"]
-            yield Number(path, line, start, end, value, name, PurePosixPath(path).name, (name,), "data")
-        at += len(row)
+    for line, start, end, name in numbers_in(path, text):
+        value = float(text[start:end].replace("_", ""))
+        yield Number(path, line, start, end, value, name, PurePosixPath(path).name, (name,), "data")
 
 
 def _in_code(file: SourceFile) -> list[Number]:
