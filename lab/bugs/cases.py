@@ -17,9 +17,9 @@ from sandbox.host.jobs import run_job
 from tools.analysis.detect import diagnose
 from tools.analysis.failing_test import written_files
 from tools.analysis.study import Study
+from tools.analysis.tests_run import ALONE
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
-from tools.evolution.gates.system_tests import ALONE
 
 NEAR_LINES = 3
 #: Candidates tried before a case is given up as void.

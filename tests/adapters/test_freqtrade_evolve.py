@@ -12,8 +12,8 @@ from agents.cycle import nobody, run_cycle
 from agents.engine import Engine
 from tools.analysis.failing_test import test_files
 from tools.analysis.probes.base import TestPlan
+from tools.analysis.tests_run import ALONE
 from tools.contracts import Finding, Market, Severity
-from tools.evolution.gates.system_tests import ALONE
 from tools.evolution.rollback import rollback_patch
 from tools.system.sections import StrategySection
 

@@ -10,9 +10,9 @@ import pytest
 from sandbox.host.contracts import Job
 from sandbox.host.jobs import run_job
 from tools.analysis.detect import diagnose
+from tools.analysis.tests_run import ALONE
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
-from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
 HEAD = "import numpy as np\nimport pandas as pd\nfrom dataclasses import dataclass\n"

@@ -14,7 +14,7 @@ from tools.analysis.detect import ADVISORY, diagnose
 from tools.analysis.failing_test import written_files
 from tools.analysis.probes.armed import ArmedProbe
 from tools.analysis.probes.base import Probe
-from tools.analysis.probes.bodies_inside import REWRITE
+from tools.analysis.probes.bodies_rewrite import REWRITE
 from tools.analysis.probes.both_sides import BothSidesProbe
 from tools.analysis.probes.constants import ConstantsProbe
 from tools.analysis.probes.determinism import DeterminismProbe
@@ -32,9 +32,9 @@ from tools.analysis.probes.twice import TwiceProbe
 from tools.analysis.probes.units import UnitProbe
 from tools.analysis.probes.vacuous import VacuityProbe
 from tools.analysis.study import Study
+from tools.analysis.tests_run import ALONE
 from tools.analysis.workbench import Workbench
 from tools.contracts import Finding
-from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
 TOML = """

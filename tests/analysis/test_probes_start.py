@@ -15,9 +15,9 @@ from tools.analysis.probes.start import StartProbe
 from tools.analysis.probes.start_columns import DECLARED, MEASURED, unforgetting
 from tools.analysis.probes.start_settled import unsettled, warmup_of
 from tools.analysis.study import Study
+from tools.analysis.tests_run import ALONE
 from tools.analysis.workbench import Workbench
 from tools.bench.bugs_cases import CASES, CLEAN, START
-from tools.evolution.gates.system_tests import ALONE
 
 pytestmark = pytest.mark.sandbox
 TOML = """

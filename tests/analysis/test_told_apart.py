@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.analysis.brisk import LEAST_BARS, brisk, shortened_note
+from tools.analysis.brisk import LEAST_BARS, brisk, shortened_notes
 from tools.analysis.detect import diagnose, merge, put_off
 from tools.analysis.detectors.uncalled import inside_uncalled
 from tools.analysis.probes.base import UNPLACED, Conviction, TestPlan, make_finding
@@ -110,10 +110,10 @@ def test_a_test_that_passes_is_not_shown(study: Study, tmp_path: Path) -> None:
 
 def test_differences_of_a_total_have_no_origin(workbench: Workbench, study: Study) -> None:
     place = (7, SOURCE.splitlines()[6].index("df["))
-    assert not level_matters(study, "strategy.py", place, "cumsum")
+    assert not level_matters(study, "strategy.py", place)
     source = SOURCE.replace("moved = total - total.shift(12)", "moved = total - 0.5")
     other = workbench.study(workbench.store.derive(study.bundle, {"strategy.py": source}))
-    assert level_matters(other, "strategy.py", place, "cumsum")
+    assert level_matters(other, "strategy.py", place)
 
 
 def test_the_stop_of_a_positions_own_memory_is_no_stop_that_was_never_set(study: Study) -> None:
@@ -121,12 +121,13 @@ def test_the_stop_of_a_positions_own_memory_is_no_stop_that_was_never_set(study:
 
 
 def test_a_slow_strategy_is_asked_about_its_last_bars(study: Study) -> None:
-    assert study.decisions and brisk(study) is study and shortened_note(study, study) == ""
+    assert study.decisions and brisk(study) is study and shortened_notes(study, study) == ()
     study._run_seconds = 400.0
     shorter = brisk(study)
     assert {len(m) for m in shorter.markets.values()} == {LEAST_BARS}
     assert all(m.time[-1] == study.markets[s].time[-1] for s, m in shorter.markets.items())
-    assert f"{LEAST_BARS:,}" in shortened_note(study, shorter)
+    (note,) = shortened_notes(study, shorter)
+    assert f"{LEAST_BARS:,}" in note
 
 
 def convicted(category: str, line: int, *, placed: bool = True) -> Conviction:

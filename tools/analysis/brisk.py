@@ -27,13 +27,13 @@ def brisk(study: Study) -> Study:
     return replace(study, markets=cut)
 
 
-def shortened_note(study: Study, shorter: Study) -> str:
-    """What a person is told of it, "" where nothing was left out."""
+def shortened_notes(study: Study, shorter: Study) -> tuple[str, ...]:
+    """What a person is told of it; () where nothing was left out."""
     if shorter is study:
-        return ""
+        return ()
     bars = max(len(m) for m in shorter.markets.values())
     every = max(len(m) for m in study.markets.values())
     return (
         f"The strategy is slow ({study.seconds_of_a_run:.0f} s for one run over all bars): probes looked at the last {bars:,} "
-        f"of {every:,} bars of each symbol."
+        f"of {every:,} bars of each symbol.",
     )

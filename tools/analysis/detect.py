@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tools.analysis.brisk import brisk, shortened_notes
 from tools.analysis.detectors.registry import detect_suspects
 from tools.analysis.failing_test import test_files
 from tools.analysis.probes.accounting import AccountingProbe
@@ -111,8 +112,11 @@ class Diagnosis:
         return any(f.category in SILENCING for f in self.findings)
 
 
-def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | None = None) -> Diagnosis:
-    """Run every probe that is not waived. ``tests`` is the folder for the failing tests; None writes none.
+def diagnose(
+    study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | None = None, quick: bool = False
+) -> Diagnosis:
+    """Run every probe that is not waived. ``tests`` is the folder for the failing tests; None writes none. ``quick``: a slow
+    strategy is probed on its last bars (brisk.py).
 
     A strategy that gives no decisions is itself the one finding. Raises StrategyFailed where the sandbox, not the
     strategy, is to blame."""
@@ -124,6 +128,7 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
     if broken is not None:
         found = _with_tests(study, [broken], tests)
         return Diagnosis(tuple(found), tuple(suspects_of(study)), {})
+    whole, study = study, brisk(study) if quick else study
     suspects = suspects_of(study)
     reasons = {w.gate: w.reason for w in study.system.config.policy.waivers}
     waived = {p.name: reasons[p.name] for p in probes if p.name in reasons}
@@ -142,7 +147,7 @@ def diagnose(study: Study, probes: Sequence[Probe] = PROBES, *, tests: Path | No
     left = [s for s in suspects if not any(_same_place(s, f) for f in findings)]
     order = sorted(findings, key=lambda f: (_ORDER.index(f.severity), -_weight(f), f.file, f.line))
     told = tuple(sorted(left, key=lambda s: (s.file, s.line)))
-    return Diagnosis(tuple(order), told, waived, notes=notes_of(study))
+    return Diagnosis(tuple(order), told, waived, notes=(*notes_of(study), *shortened_notes(whole, study)))
 
 
 def notes_of(study: Study) -> tuple[str, ...]:
@@ -175,11 +180,14 @@ def merge(convictions: Sequence[Conviction]) -> list[Conviction]:
         finding = replace(kept[key].finding, details={**kept[key].finding.details, "also": also})
         kept[key] = replace(kept[key], finding=finding)
     joined = any(c.finding.category == "gap_alignment" for c in kept.values())
-    if joined:  # rows lined up by position move with the number of rows, to be seen as a past that changes
-        kept = {k: c for k, c in kept.items() if c.finding.details.get("isolated", True)}
-    if not all(_unplaced(c) for c in kept.values()):
-        # with a defect known that has a place, what has none may be its work: told again once that is mended
-        kept = {k: c for k, c in kept.items() if not _unplaced(c)}
+    # what has no place may be the work of what has one: told again once that is mended. A past that changes is told in any case,
+    # but beside rows lined up by position, which move with the number of rows
+    standing = {
+        k: c
+        for k, c in kept.items()
+        if not _unplaced(c) or (c.finding.category == "lookahead" and not joined)
+    }
+    kept = standing or kept
     if any(c.finding.category == "lookahead" for c in kept.values()):
         # what the future moves may be the reason why a rule is out of reach: told again once it is mended
         return [c for c in kept.values() if c.finding.category not in DOUBTFUL]
@@ -198,13 +206,7 @@ def put_off(convictions: Sequence[Conviction], merged: Sequence[Conviction]) -> 
     ahead = any(c.finding.category == "lookahead" for c in merged)
     told = {c.finding.id for c in merged}
     proven = [c for c in convictions if c.finding.convicted and c.finding.id not in told]
-    later = [
-        c.finding
-        for c in proven
-        if _unplaced(c)
-        or not c.finding.details.get("isolated", True)
-        or (ahead and c.finding.category in DOUBTFUL)
-    ]
+    later = [c.finding for c in proven if _unplaced(c) or (ahead and c.finding.category in DOUBTFUL)]
     more = "Another finding may be the reason: asked again once that is mended."
     return [replace(f, counterexample={}, summary=f"{f.summary} {more}") for f in later]
 
@@ -237,31 +239,23 @@ def _with_tests(study: Study, convictions: Sequence[Conviction], folder: Path | 
     if folder is None:
         return [c.finding for c in convictions]
     study.progress("running the tests that show it")
-    written = {c.finding.id: test for c in convictions if (test := _write_test(study, c, folder))}
-    fails = which_fail(study, written.values())
-    passing = [c for c in convictions if fails.get(written.get(c.finding.id, ""), True) is False]
-    wider = {
-        c.finding.id: test
-        for c in passing
-        if (test := _write_test(study, _with_later_bars(study, c), folder))
-    }
-    fails |= which_fail(study, wider.values())
-    for test in {t for t, failed in fails.items() if not failed}:
-        for file in (Path(test), Path(test).with_suffix(".csv")):
-            file.unlink(missing_ok=True)
-    return [
-        replace(c.finding, test=test)
-        if fails.get(test := written.get(c.finding.id, ""), bool(test))
-        else c.finding
-        for c in convictions
-    ]
+    tests = {c.finding.id: _write_test(study, c, folder) for c in convictions}
+    fails = which_fail(study, filter(None, tests.values()))
+    passing = [c for c in convictions if fails.get(tests[c.finding.id]) is False]
+    longer = [wider for c in passing if (wider := _with_later_bars(study, c)) is not None]
+    fails |= which_fail(study, [_write_test(study, c, folder) for c in longer])
+    for test in (Path(test) for test, failed in fails.items() if not failed):
+        test.unlink()
+        test.with_suffix(".csv").unlink(missing_ok=True)
+    shown = {i: test for i, test in tests.items() if test and fails.get(test, True)}
+    return [replace(c.finding, test=shown.get(c.finding.id)) for c in convictions]
 
 
-def _with_later_bars(study: Study, conviction: Conviction) -> Conviction:
-    """Its window begins where it began, so that bars are counted as before."""
+def _with_later_bars(study: Study, conviction: Conviction) -> Conviction | None:
+    """Its window begins where it began, so that bars are counted as before; None where there are no later bars."""
     plan = conviction.test
-    if plan is None:
-        return conviction
+    if plan is None or plan.stop >= len(study.markets[plan.symbol]):
+        return None
     return replace(conviction, test=replace(plan, stop=len(study.markets[plan.symbol])))
 
 

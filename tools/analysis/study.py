@@ -19,7 +19,7 @@ from tools.analysis.architecture.data_settings import MOST_BYTES, SUFFIXES
 from tools.analysis.architecture.report import Architecture, analyze_architecture
 from tools.analysis.silence.instrument import Instrumented, instrument
 from tools.analysis.silence.rates import Rate, decode
-from tools.analysis.source import SourceTree
+from tools.analysis.source import SourceFile, SourceTree
 from tools.backtest.simulate import simulate
 from tools.contracts import Backtest, Costs, Decisions, Floats, Market
 from tools.market.regimes import Labels
@@ -73,14 +73,20 @@ class Study:
             target=strategy.entry,
             params=strategy.params,
             columns=columns,
-            other_files=self._other_files(),
+            other_files=self.other_files,
         )
 
-    def _other_files(self) -> dict[str, str]:
-        """Small texts of the bundle that are no Python: settings, pyproject.toml."""
-        items = self.store.items(self.bundle)
-        kept = {p: i.data for p, i in items.items() if p.endswith(SUFFIXES) and len(i.data) < MOST_BYTES}
-        return {path: data.decode("utf-8", errors="replace") for path, data in kept.items()}
+    @cached_property
+    def other_files(self) -> dict[str, str]:
+        """Small texts of the bundle that are no Python: settings, pyproject.toml. What is no UTF-8 is left out."""
+        found = {}
+        for path, item in self.store.items(self.bundle).items():
+            if path.endswith(SUFFIXES) and len(item.data) < MOST_BYTES:
+                try:
+                    found[path] = item.data.decode("utf-8")
+                except UnicodeDecodeError:
+                    continue
+        return found
 
     @cached_property
     def target_place(self) -> tuple[str, int]:
@@ -97,13 +103,16 @@ class Study:
         ]
         return file.path, nodes[-1].lineno if nodes else 1
 
+    def own_files(self) -> list[SourceFile]:
+        """The product's files that the strategy depends on and a person may edit."""
+        relevant = self.architecture.relevant
+        return [f for f in self.tree.product() if f.path in relevant and self.system.editable(f.path)]
+
     @cached_property
     def instrumented(self) -> Instrumented:
         """The bundle with its conditions traced in the files that the strategy reaches; tests and unreadable files are left
         as they are."""
-        relevant = self.architecture.relevant
-        files = [f.path for f in self.tree.product() if f.path in relevant and self.system.editable(f.path)]
-        return instrument(self.store, self.bundle, files)
+        return instrument(self.store, self.bundle, [file.path for file in self.own_files()])
 
     @cached_property
     def decisions(self) -> dict[str, Decisions]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tools.analysis.architecture.text import architecture_text
-from tools.analysis.brisk import brisk, shortened_note
 from tools.analysis.detect import ADVISORY, PROBES, Diagnosis, diagnose
 from tools.analysis.failures import failures_of
 from tools.analysis.gaps import capability_gaps
@@ -17,7 +15,6 @@ from tools.analysis.workbench import Workbench
 from tools.backtest.report import backtest_json
 from tools.contracts import Finding
 from tools.records import finding_json
-from tools.system.runner import StrategyFailed
 from tools.system.system import System
 
 
@@ -41,18 +38,8 @@ class SystemAnalyzer:
         """Findings and suspects, looked for once."""
         if self._diagnosis is None:
             tests = self.bench.system.state / "tests"
-            probed = self.study if self.bench.reports else self._brisk()
-            found = diagnose(probed, (*PROBES, *ADVISORY), tests=tests)
-            note = shortened_note(self.study, probed)
-            self._diagnosis = replace(found, notes=(*found.notes, note)) if note else found
+            self._diagnosis = diagnose(self.study, (*PROBES, *ADVISORY), tests=tests, quick=True)
         return self._diagnosis
-
-    def _brisk(self) -> Study:
-        """The study that probes can run often; the study itself where the strategy comes to no decisions."""
-        try:
-            return brisk(self.study)
-        except StrategyFailed:
-            return self.study
 
     def analyze_architecture(self) -> dict[str, Any]:
         """Modules, entry points, import cycles, data flow, settings and more; read from the source, without running it."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from sandbox.host.contracts import Job, SandboxPlace
 from sandbox.host.jobs import run_job
+from tools.analysis.tests_run import ALONE, FOLDER
 from tools.contracts import GateVerdict, MendelError, Patch, PatchKind, PatchStatus, Verdict
 from tools.evolution.apply import apply_patch
 from tools.evolution.gates.base import verdict
-from tools.evolution.gates.system_tests import ALONE, FOLDER, passed
+from tools.evolution.gates.system_tests import passed
 from tools.evolution.guard import SafetyGuard
 from tools.system.bundles import BundleStore
 from tools.system.system import System

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from tools.analysis.architecture.settings import Reads
+from tools.analysis.architecture.settings import Reads, setting_row
+from tools.analysis.source import SourceTree
 
 DIGITS = r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])"
 _ENTRY = re.compile(
@@ -18,18 +19,15 @@ SUFFIXES = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
 MOST_BYTES = 200_000
 
 
-def data_texts(files: Mapping[str, bytes], sources: str) -> dict[str, str]:
-    """Path -> text of the small data files that the source names, mendel.toml apart."""
-    found = {}
-    for path, data in sorted(files.items()):
-        pure = PurePosixPath(path)
-        named = pure.suffix in SUFFIXES and pure.name in sources and pure.name != "mendel.toml"
-        if named and len(data) < MOST_BYTES:
-            try:
-                found[path] = data.decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-    return found
+def data_texts(files: Mapping[str, str], tree: SourceTree) -> dict[str, str]:
+    """Of small texts by path, the data files that the product's source names, mendel.toml apart."""
+    sources = "\n".join(file.text for file in tree.product())
+    named = {path: PurePosixPath(path) for path in sorted(files)}
+    return {
+        path: files[path]
+        for path, pure in named.items()
+        if pure.suffix in SUFFIXES and pure.name in sources and pure.name != "mendel.toml"
+    }
 
 
 def numbers_in(path: str, text: str) -> Iterator[tuple[int, int, int, str]]:
@@ -43,18 +41,8 @@ def numbers_in(path: str, text: str) -> Iterator[tuple[int, int, int, str]]:
 
 def describe_data_settings(texts: Mapping[str, str], reads: Reads) -> list[dict[str, Any]]:
     """A row a number, of the same shape as those of settings classes. A reader names it: as an attribute or as a key."""
-    rows = []
-    for path, text in texts.items():
-        for line, start, end, name in numbers_in(path, text):
-            places = sorted(set(reads.places.get(name, [])))
-            rows.append(
-                {
-                    "name": f"{PurePosixPath(path).name}.{name}",
-                    "file": path,
-                    "line": line,
-                    "default": text[start:end],
-                    "readers": [{"file": f, "line": at} for f, at, test in places if not test],
-                    "dynamic": bool(reads.dynamic),
-                }
-            )
-    return rows
+    return [
+        setting_row(path, PurePosixPath(path).name, name, line, text[start:end], reads)
+        for path, text in texts.items()
+        for line, start, end, name in numbers_in(path, text)
+    ]

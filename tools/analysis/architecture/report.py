@@ -73,7 +73,7 @@ def analyze_architecture(
         "decisions": _decisions(flow),
         "settings": [
             *describe_settings(program, reads, params),
-            *describe_data_settings(_data_texts(tree, other_files or {}), reads),
+            *describe_data_settings(data_texts(other_files or {}, tree), reads),
         ],
         "environment": describe_environment(program),
         "dead_code": dead_code(program, reads, target),
@@ -89,11 +89,6 @@ def analyze_architecture(
         "unread": [{"file": path, "why": why} for path, why in sorted(tree.unreadable.items())],
     }
     return Architecture(sections, program, flow, relevant, target)
-
-
-def _data_texts(tree: SourceTree, other_files: Mapping[str, str]) -> dict[str, str]:
-    sources = "\n".join(file.text for file in tree.product())
-    return data_texts({path: text.encode() for path, text in other_files.items()}, sources)
 
 
 def vars_of(item: Any) -> Row:

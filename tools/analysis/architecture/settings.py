@@ -67,14 +67,15 @@ def describe_settings(program: Program, reads: Reads, params: str | None = None)
 def _setting(owner: Class, name: str, reads: Reads) -> Row:
     item = owner.fields[name]
     default = ast.unparse(item.default) if item.default is not None else None
-    return _row(owner.file, owner.name, name, item.line, default, reads)
+    return setting_row(owner.file.path, owner.name, name, item.line, default, reads)
 
 
-def _row(file: SourceFile, owner: str, name: str, line: int, default: str | None, reads: Reads) -> Row:
-    places = [place for place in reads.places.get(name, []) if place[:2] != (file.path, line)]
+def setting_row(path: str, owner: str, name: str, line: int, default: str | None, reads: Reads) -> Row:
+    """One setting of ``owner`` (a class, a table, a file), defined at a line of ``path``."""
+    places = [place for place in reads.places.get(name, []) if place[:2] != (path, line)]
     return {
         "name": f"{owner}.{name}",
-        "file": file.path,
+        "file": path,
         "line": line,
         "default": default,
         "readers": [{"file": f, "line": at} for f, at, test in sorted(set(places)) if not test],
@@ -89,7 +90,10 @@ def _table(program: Program, params: str | None, reads: Reads) -> list[Row]:
     for node in file.tree.body if file is not None else ():
         named = isinstance(node, ast.Assign) and any(getattr(t, "id", "") == wanted for t in node.targets)
         if file is not None and named and isinstance(node, ast.Assign):
-            return [_row(file, wanted, k, v.lineno, ast.unparse(v), reads) for k, v in _items(node.value)]
+            return [
+                setting_row(file.path, wanted, k, v.lineno, ast.unparse(v), reads)
+                for k, v in _items(node.value)
+            ]
     return []
 
 

@@ -21,8 +21,8 @@ def inside_uncalled(trees: Iterable[ast.Module], target: str | None) -> set[int]
     if not target:
         return set()
     modules = list(trees)
-    wanted = set(re.findall(r"\w+", target or ""))
-    candidates = [
+    wanted = set(re.findall(r"\w+", target))
+    waiting = [
         f
         for tree in modules
         for f in tree.body
@@ -31,17 +31,13 @@ def inside_uncalled(trees: Iterable[ast.Module], target: str | None) -> set[int]
         and f.name not in wanted
         and not CALLED.fullmatch(f.name)
     ]
-    own = {id(f): _mentioned(f) for f in candidates}
-    inside = {id(n) for f in candidates for n in ast.walk(f)}
-    named: set[str] = set()
-    for tree in modules:
-        named |= {name for n in ast.walk(tree) if id(n) not in inside for name in _names(n)}
-    alive: list[Function] = []
-    while more := [f for f in candidates if f.name in named and f not in alive]:
-        alive += more
-        for function in more:
-            named |= own[id(function)]
-    return {id(n) for f in candidates if f not in alive for n in ast.walk(f)}
+    inside = {id(n) for f in waiting for n in ast.walk(f)}
+    named = {name for t in modules for n in ast.walk(t) if id(n) not in inside for name in _names(n)}
+    while called := [f for f in waiting if f.name in named]:
+        waiting = [f for f in waiting if f.name not in named]
+        for function in called:
+            named |= _mentioned(function)
+    return {id(n) for f in waiting for n in ast.walk(f)}
 
 
 def _mentioned(function: Function) -> set[str]:

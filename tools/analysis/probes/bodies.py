@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from string import Template
 
-from tools.analysis.probes.bodies_inside import LOOKING, REWRITE, REWRITE_IMPORTS
+from tools.analysis.probes.bodies_inside import LOOKING
+from tools.analysis.probes.bodies_rewrite import REWRITE, REWRITE_IMPORTS
 
 #: The bars turned upside down; what follows a test that asks for them.
 MIRRORED = """

@@ -29,7 +29,7 @@ def utc_is_meant(study: Study, item: Watched) -> bool:
         limits |= set(_limits(top, item))
     for function in around:
         limits |= {name for limit in limits for name in _given(study, function, limit)}
-    return any("utc" in name.lower() for name in limits) or any(_said(study, name) for name in limits)
+    return any("utc" in name.lower() for name in limits) or _said(study, limits)
 
 
 def _limits(top: ast.AST, item: Watched) -> Iterator[str]:
@@ -76,10 +76,11 @@ def _names(node: ast.AST) -> set[str]:
     return found
 
 
-def _said(study: Study, name: str) -> bool:
-    """Whether a line that gives the name its value says UTC."""
-    line = re.compile(
-        rf"""^(?=.*\bUTC\b)\s*["']?.*\b{re.escape(name)}\b["']?\s*(:|=(?!=)|,.*=)""", re.IGNORECASE
-    )
-    texts = [f.text for f in study.tree.product()] + list(data_files(study).values())
-    return any(line.match(row) for text in texts for row in text.splitlines())
+def _said(study: Study, names: set[str]) -> bool:
+    """Whether a line that gives one of the names its value says UTC."""
+    texts = [*(f.text for f in study.tree.product()), *data_files(study).values()]
+    rows = [row for text in texts for row in text.splitlines() if re.search(r"\bUTC\b", row, re.IGNORECASE)]
+    given = [
+        re.compile(rf"""\b{re.escape(name)}\b["']?\s*(:|=(?!=)|,.*=)""", re.IGNORECASE) for name in names
+    ]
+    return any(pattern.search(row) for pattern in given for row in rows)

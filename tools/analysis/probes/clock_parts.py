@@ -93,11 +93,10 @@ def _product(node: ast.expr, constants: Mapping[str, float]) -> tuple[float | No
 
 def _sums(study: Study) -> list[Watched]:
     found: list[Watched] = []
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            reader = _Sums(file.path)
-            reader.visit(file.tree)
-            found += reader.found
+    for file in study.own_files():
+        reader = _Sums(file.path)
+        reader.visit(file.tree)
+        found += reader.found
     return found
 
 

@@ -132,11 +132,10 @@ def zero_fills(study: Study) -> list[tuple[str, ast.Call | ast.IfExp, str]]:
     """(file, node, text) of what puts 0 in the place of something: ``fillna(0)``, ``where(known, 0)``, ``nan_to_num``,
     ``0 if isnan(x) else x``."""
     found: list[tuple[str, ast.Call | ast.IfExp, str]] = []
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            for node in ast.walk(file.tree):
-                if isinstance(node, ast.Call | ast.IfExp) and _fills(node):
-                    found.append((file.path, node, ast.unparse(node)))
+    for file in study.own_files():
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Call | ast.IfExp) and _fills(node):
+                found.append((file.path, node, ast.unparse(node)))
     return found
 
 

@@ -66,9 +66,8 @@ def _hour(study: Study, item: Watched, rate: Rate, market: Market, probe: str) -
     arguments = {"file": item.file, "text": item.text, "function": function, "part": Raw(part)}
     place = (item.file, item.line, item.text)
     symbol = study.by_activity[0]
-    plan = TestPlan(
-        "hour", symbol, 0, min(TEST_BARS, len(market)), arguments
-    )  # what is asked bar by bar: on these
+    bars = min(TEST_BARS, len(market))  # what is asked bar by bar was asked on these
+    plan = TestPlan("hour", symbol, 0, bars, arguments)
     return Conviction(make_finding("unit_mismatch", Severity.HIGH, place, text, evidence), plan)
 
 
@@ -91,11 +90,10 @@ def clock_part(name: str) -> str | None:
 def hour_reads(study: Study) -> list[Watched]:
     """``….hour`` (perhaps with something added) inside larger expressions, as quantities called hour."""
     found: list[Watched] = []
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            reader = _HourReads(file.path)
-            reader.visit(file.tree)
-            found += reader.found
+    for file in study.own_files():
+        reader = _HourReads(file.path)
+        reader.visit(file.tree)
+        found += reader.found
     named = {(w.file, w.position) for w in named_values(study) if clock_part(w.name)}
     return [w for w in found if (w.file, w.position) not in named]
 

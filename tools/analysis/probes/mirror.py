@@ -184,8 +184,7 @@ def absolutes(study: Study) -> list[tuple[str, tuple[int, int], str]]:
     """(file, position, text) of every absolute value in the relevant files."""
     return [
         (file.path, (node.lineno, node.col_offset), ast.unparse(node))
-        for file in study.tree.product()
-        if file.path in study.architecture.relevant and study.system.editable(file.path)
+        for file in study.own_files()
         for node in ast.walk(file.tree)
         if isinstance(node, ast.Call) and _plain_of(node) is not None
     ]

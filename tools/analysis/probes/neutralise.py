@@ -37,9 +37,7 @@ def neutralise(study: Study, suspects: Sequence[Finding], *, scalar: bool = Fals
 def forward_places(study: Study) -> list[Finding]:
     """A suspect for each line of the relevant files in which something has a causal counterpart."""
     found = []
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
-            continue
+    for file in study.own_files():
         lines = {n.lineno for n in ast.walk(file.tree) if isinstance(n, ast.Call | ast.Subscript)}
         for line in sorted(lines):
             causal = _Causal([(line, line)], brute=True)

@@ -44,7 +44,7 @@ class Number:
 def all_numbers(study: Study) -> list[Number]:
     """In order of file and place."""
     found: list[Number] = []
-    for file in _files(study):
+    for file in study.own_files():
         found += _in_code(file)
     for path, text in data_files(study).items():
         found += _in_data(path, text)
@@ -79,14 +79,7 @@ def times(number: Number, factor: float) -> float | int:
 
 def data_files(study: Study) -> dict[str, str]:
     """Path -> text of the small data files that the source names."""
-    sources = "\n".join(f.text for f in study.tree.product())
-    return data_texts({p: item.data for p, item in study.store.items(study.bundle).items()}, sources)
-
-
-def _files(study: Study) -> Iterator[SourceFile]:
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            yield file
+    return data_texts(study.other_files, study.tree)
 
 
 def _in_data(path: str, text: str) -> Iterator[Number]:

@@ -75,9 +75,7 @@ def _product_calls(study: Study) -> Iterator[_Site]:
     functions = {
         f.name for file in study.tree.product() for f in ast.walk(file.tree) if isinstance(f, ast.FunctionDef)
     }
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
-            continue
+    for file in study.own_files():
         for node in ast.walk(file.tree):
             if (
                 isinstance(node, ast.Call)

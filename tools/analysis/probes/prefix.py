@@ -17,7 +17,7 @@ from typing import Any
 
 from tools.analysis.lookahead.ask import asking
 from tools.analysis.lookahead.check import TOLERANCE, check_lookahead, cuts_of, first_break
-from tools.analysis.probes.base import Conviction, TestPlan, change_at, make_finding
+from tools.analysis.probes.base import UNPLACED, Conviction, TestPlan, change_at, make_finding
 from tools.analysis.probes.futures import turned
 from tools.analysis.probes.neutralise import forward_places, neutralise
 from tools.analysis.probes.origin import forward_functions, origins
@@ -98,7 +98,7 @@ class PrefixProbe:
             file, line = study.target_place
             text = "The strategy sees the future: past decisions change when later bars arrive; the place was not isolated."
             where = (file, line, "strategy")
-            found = [make_finding("lookahead", Severity.CRITICAL, where, text, broken, {"isolated": False})]
+            found = [make_finding("lookahead", Severity.CRITICAL, where, text, broken, UNPLACED)]
         return [Conviction(f, plan) for f in found]
 
     def _culprits(self, study: Study, market: Market, suspects: Sequence[Finding], cut: int) -> list[Finding]:

@@ -36,8 +36,7 @@ class RepeatProbe:
         """At most one conviction."""
         for symbol, market in study.sample(2).items():
             usual = study.decisions[symbol]
-            before = {label: asked for asked, label in self._before(study, market)}
-            answers = study.runner.decide_many(study.bundle, before, repeat=2)
+            answers = study.runner.decide_many(study.bundle, self._before(study, market), repeat=2)
             for label, answer in answers.items():
                 then = answer.decisions
                 if then is not None and differs(usual, then).any():
@@ -45,15 +44,15 @@ class RepeatProbe:
                     return [self._write_up(study, market, usual, then, label, places)]
         return []
 
-    def _before(self, study: Study, market: Market) -> list[tuple[Market, str]]:
-        """The market with what is to be called first: itself, then another of the same length beside it."""
+    def _before(self, study: Study, market: Market) -> dict[str, Market]:
+        """What is to be called first -> the market with it: itself, another of the same length beside it, and other bars."""
         others = [study.markets[s] for s in study.by_activity if s != market.symbol]
         long_enough = [o.cut(0, len(market)) for o in others if len(o) >= len(market)]
-        beside = [
-            (market.with_columns({f"{BEFORE}{n}": v for n, v in o.columns.items()}), o.symbol)
+        beside = {
+            o.symbol: market.with_columns({f"{BEFORE}{n}": v for n, v in o.columns.items()})
             for o in long_enough[:1]
-        ]
-        return [(market, SAME), *beside, (reversed_first(market), BACKWARDS)]
+        }
+        return {SAME: market, **beside, BACKWARDS: reversed_first(market)}
 
     def _write_up(
         self,
@@ -89,10 +88,8 @@ class RepeatProbe:
         once = study.runner.decide(bundle, market).decisions
         if once is None:
             return False
-        answers = (
-            study.runner.decide(bundle, asked, repeat=2).decisions for asked, _ in self._before(study, market)
-        )
-        return all(a is not None and not differs(once, a).any() for a in answers)
+        answers = study.runner.decide_many(bundle, self._before(study, market), repeat=2).values()
+        return all(a.decisions is not None and not differs(once, a.decisions).any() for a in answers)
 
     def _plan(self, study: Study, market: Market) -> TestPlan | None:
         """The shortest of some windows on which the same bars, or the bars backwards, show it."""

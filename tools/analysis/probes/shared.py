@@ -26,9 +26,7 @@ def shared_place(study: Study, holds: Callable[[str], bool]) -> Place | None:
 
 
 def _candidates(study: Study) -> Iterator[tuple[Place, str]]:
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
-            continue
+    for file in study.own_files():
         for name, line in _objects(file.tree):
             yield (file.path, line), _anew(ast.parse(file.text), name)
         for function, index, line in _defaults(file.tree):
@@ -49,12 +47,11 @@ def reset_at_entry(study: Study) -> Iterator[tuple[Place, dict[str, str]]]:
     file = study.tree.files.get(study.target_place[0])
     if file is None:
         return
-    for other in study.tree.product():
-        if other.path in study.architecture.relevant and study.system.editable(other.path):
-            for name, line in _objects(other.tree):
-                tree = _resetting(ast.parse(file.text), study.target_place[1], other.module, name)
-                if tree is not None:
-                    yield (other.path, line), {file.path: ast.unparse(ast.fix_missing_locations(tree))}
+    for other in study.own_files():
+        for name, line in _objects(other.tree):
+            tree = _resetting(ast.parse(file.text), study.target_place[1], other.module, name)
+            if tree is not None:
+                yield (other.path, line), {file.path: ast.unparse(ast.fix_missing_locations(tree))}
 
 
 _RESET = """

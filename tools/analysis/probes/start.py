@@ -27,7 +27,7 @@ import numpy as np
 from tools.analysis.probes.base import Conviction, TestPlan, iso, make_finding
 from tools.analysis.probes.positional import positional_places
 from tools.analysis.probes.reads import Reads
-from tools.analysis.probes.start_level import level_matters
+from tools.analysis.probes.start_level import Position, is_total, level_matters
 from tools.analysis.probes.start_overheard import overheard_start
 from tools.analysis.study import Study
 from tools.contracts import Decisions, Finding, Market, Severity
@@ -35,8 +35,6 @@ from tools.contracts import Decisions, Finding, Market, Severity
 ALLOWED, ALLOWED_SHARE = 5, 0.05
 #: Entries that are enough where without the total not one differs.
 SLIGHT = 2
-#: Line and column of a call or a statement.
-Position = tuple[int, int]
 #: Bars that go missing: no multiple of an hour or a day.
 GAP_BARS = 43
 #: Where rows are counted and the short gap moved too little to tell.
@@ -72,7 +70,7 @@ class StartProbe:
         apart = self.first(study, study.bundle)
         slight = apart or self.first(study, study.bundle, least=SLIGHT)
         for file, line, spans in _by_line(totals(study)) if slight else ():
-            matters = any(_level_matters(study, file, span) for span in spans)
+            matters = any(level_matters(study, file, span) for span in spans)
             changed = windowed(study, file, spans) if matters else None
             if changed is not None and self.first(study, changed, least=None if apart else 1) is None:
                 assert slight is not None
@@ -213,7 +211,7 @@ def totals(study: Study) -> list[tuple[str, int, Position]]:
     for file in study.tree.product():
         if file.path in study.architecture.relevant:
             for node in ast.walk(file.tree):
-                if _is_total(node):
+                if is_total(node):
                     found.append((file.path, node.lineno, (node.lineno, node.col_offset)))
                 elif _is_added(node):
                     added.append((file.path, node.lineno, (node.lineno, node.col_offset)))
@@ -227,26 +225,11 @@ def _by_line(found: list[tuple[str, int, Position]]) -> list[tuple[str, int, tup
     return [(f, n, (s,)) for f, n, s in found] + [g for g in grouped if len(g[2]) > 1]
 
 
-def _is_total(node: ast.AST) -> TypeGuard[ast.Call]:
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    return node.func.attr in ("cumsum", "cumprod", "cummax", "cummin", "expanding", "accumulate")
-
-
 def _is_added(node: ast.AST) -> TypeGuard[ast.AugAssign]:
     """``self.total += amount``, ``state["total"] += amount``, ``total += amount``; counters apart."""
     if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add | ast.Sub):
         return False
     return not isinstance(node.value, ast.Constant)
-
-
-def _level_matters(study: Study, path: str, span: tuple[int, int]) -> bool:
-    """Whether a running total is read otherwise than by its differences; of what is no array of totals it is not asked."""
-    calls = (n for n in ast.walk(study.tree.files[path].tree) if _is_total(n))
-    names = [
-        n.func.attr for n in calls if (n.lineno, n.col_offset) == span and isinstance(n.func, ast.Attribute)
-    ]
-    return not names or names[-1] == "expanding" or level_matters(study, path, span, names[-1])
 
 
 def level_uses(study: Study, path: str, line: int) -> Iterator[tuple[str, int]]:
@@ -310,7 +293,7 @@ class _Windowed(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if (node.lineno, node.col_offset) not in self.places or not _is_total(node):
+        if (node.lineno, node.col_offset) not in self.places or not is_total(node):
             return node
         assert isinstance(node.func, ast.Attribute)
         library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy")

@@ -17,6 +17,7 @@ import numpy as np
 
 from sandbox.host.contracts import TRACE_SAMPLES
 from tools.analysis.probes.reads import Reads
+from tools.analysis.probes.start_level import is_total
 from tools.analysis.probes.watch import Watched, named_values, watched_rates
 from tools.analysis.silence.rates import Rate
 from tools.analysis.study import Study
@@ -28,7 +29,6 @@ DECLARED, MEASURED = 1e-4, 1e-3
 MOST = 0.5
 #: Rows that must be left to compare.
 FEW = 12
-TOTAL = re.compile(r"\.(cumsum|cumprod|cummax|cummin|expanding|accumulate)\b")
 Rates = Mapping[str, list[Rate | None]]
 
 
@@ -52,9 +52,8 @@ def unforgetting(study: Study, market: Market, settled: int, tolerance: float) -
     once = [item for item, calls in moved if calls == 1] or [item for item, _ in moved]
     names = {w.name for w in once}
     first = [w for w in once if not (names - {w.name}) & set(_names(w.text)) and _level_matters(study, w)]
-    own = [
-        w for w in first if TOTAL.search(w.text)
-    ]  # where the total is made, rather than what is made of it elsewhere
+    # where a total is made, rather than what is made of it elsewhere
+    own = [w for w in first if any(is_total(n) for n in ast.walk(ast.parse(w.text, mode="eval")))]
     return next(iter([*own, *first]), None)
 
 

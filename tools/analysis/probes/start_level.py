@@ -7,6 +7,7 @@ such a strategy has another cause.
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 import numpy as np
 
@@ -17,13 +18,28 @@ ROUNDED = 0.01
 _RAISED = "(lambda mendel_total: mendel_total + 64.0 * float(__import__('numpy').nanmax(__import__('numpy').abs(mendel_total))))(0)"
 
 
+#: Line and column of a call or a statement.
+Position = tuple[int, int]
+TOTALS = frozenset(["cumsum", "cumprod", "cummax", "cummin", "expanding", "accumulate"])
+
+
+def is_total(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether it calls a method that makes a running total."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TOTALS
+
+
 class _Raised(ast.NodeTransformer):
-    def __init__(self, place: tuple[int, int], name: str) -> None:
-        self.place, self.name, self.changed = place, name, False
+    """The innermost running total at a place; ``expanding`` makes a window and no total by itself."""
+
+    def __init__(self, place: Position) -> None:
+        self.place, self.found, self.changed = place, False, False
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if (node.lineno, node.col_offset) != self.place or getattr(node.func, "attr", "") != self.name:
+        if self.found or (node.lineno, node.col_offset) != self.place or not is_total(node):
+            return node
+        self.found = True
+        if getattr(node.func, "attr", "") == "expanding":
             return node
         self.changed = True
         call = ast.parse(_RAISED, mode="eval").body
@@ -32,10 +48,10 @@ class _Raised(ast.NodeTransformer):
         return ast.copy_location(call, node)
 
 
-def level_matters(study: Study, file: str, place: tuple[int, int], name: str) -> bool:
-    """Whether entries differ once the call of ``name`` (``cumsum``) at a place gives a total raised by one large number.
-    True, too, where the raised copy comes to no decisions."""
-    change = _Raised(place, name)
+def level_matters(study: Study, file: str, place: Position) -> bool:
+    """Whether entries differ once the running total at a place is raised by one large number. True, too, where no array of
+    totals is made there, or the raised copy comes to no decisions."""
+    change = _Raised(place)
     tree = change.visit(ast.parse(study.tree.files[file].text))
     if not change.changed:
         return True

@@ -148,9 +148,7 @@ def runs_of(entries: np.ndarray) -> list[int]:
 
 def doubled(study: Study) -> Iterator[tuple[str, ast.stmt, str]]:
     """(file, the second copy, function) of adding statements that stand twice in a block."""
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
-            continue
+    for file in study.own_files():
         for function in ast.walk(file.tree):
             if isinstance(function, ast.FunctionDef):
                 for block in _blocks(function):
@@ -249,34 +247,33 @@ def _repeats_entries(node: ast.AST) -> TypeGuard[ast.Assign]:
 def doubled_terms(study: Study) -> Iterator[tuple[str, ast.expr, str]]:
     """(file, the second copy, its text) of terms that stand twice in a sum of three or more, or in a list of names or texts
     that is gone through."""
-    for file in study.tree.product():
-        if file.path not in study.architecture.relevant or not study.system.editable(file.path):
-            continue
+    for file in study.own_files():
         inner = {
             id(n.left) for n in ast.walk(file.tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Add)
         }
         for node in ast.walk(file.tree):
             terms = [] if id(node) in inner else terms_of(node)
-            seen: set[str] = set()
-            for term in terms if len(terms) > 2 else []:
-                text = ast.unparse(term)
-                if text in seen:
-                    yield file.path, term, text
-                seen.add(text)
+            if len(terms) > 2:
+                yield from ((file.path, term, ast.unparse(term)) for term in _copies(terms))
 
 
 def doubled_operands(study: Study) -> Iterator[tuple[str, ast.expr, str]]:
     """(file, the second copy, the whole) of comparisons that are joined with themselves by and, or, ``&``, ``|``."""
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            for node in ast.walk(file.tree):
-                seen: set[str] = set()
-                for operand in operands_of(node):
-                    text = ast.unparse(operand)
-                    compared = isinstance(operand, ast.Compare | ast.Name | ast.Attribute | ast.Subscript)
-                    if text in seen and compared:
-                        yield file.path, operand, ast.unparse(node)
-                    seen.add(text)
+    for file in study.own_files():
+        for node in ast.walk(file.tree):
+            for operand in _copies(operands_of(node)):
+                if isinstance(operand, ast.Compare | ast.Name | ast.Attribute | ast.Subscript):
+                    yield file.path, operand, ast.unparse(node)
+
+
+def _copies(parts: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """Those that stand there a second time, or once more."""
+    seen: set[str] = set()
+    for part in parts:
+        text = ast.unparse(part)
+        if text in seen:
+            yield part
+        seen.add(text)
 
 
 def operands_of(node: ast.AST) -> list[ast.expr]:
@@ -284,9 +281,7 @@ def operands_of(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.BoolOp):
         return node.values
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
-        inner = (
-            operands_of(node.left) if getattr(node.left, "op", None).__class__ is node.op.__class__ else []
-        )
+        inner = operands_of(node.left) if type(getattr(node.left, "op", None)) is type(node.op) else []
         return [*(inner or [node.left]), node.right]
     return []
 

@@ -194,11 +194,10 @@ def claimed_names(study: Study, bar: float) -> Iterator[tuple[Watched, float, st
         if each is not None:
             yield item, each, item.name
     resampled = any(RESAMPLED.search(f.text) for f in study.tree.product())
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            reader = _Counts(file.path, bar, windows=not resampled)
-            reader.visit(file.tree)
-            yield from reader.found
+    for file in study.own_files():
+        reader = _Counts(file.path, bar, windows=not resampled)
+        reader.visit(file.tree)
+        yield from reader.found
 
 
 def compared(study: Study, bar: float, constants: dict[str, float]) -> Iterator[Claim]:

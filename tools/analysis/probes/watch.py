@@ -141,11 +141,10 @@ def named_values(study: Study) -> list[Watched]:
     """Every value that gets a name in the relevant files: assigned to it, handed over or stored under it as a key, or returned
     by a function of that name. Written constants are left out."""
     found: list[Watched] = []
-    for file in study.tree.product():
-        if file.path in study.architecture.relevant and study.system.editable(file.path):
-            reader = _Named(file.path, file.text)
-            reader.visit(file.tree)
-            found += reader.found
+    for file in study.own_files():
+        reader = _Named(file.path, file.text)
+        reader.visit(file.tree)
+        found += reader.found
     return found
 
 

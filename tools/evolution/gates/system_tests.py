@@ -12,13 +12,11 @@ from typing import Any
 
 from sandbox.host.contracts import Job, JobResult, Status
 from sandbox.host.jobs import run_job
+from tools.analysis.tests_run import ALONE, FOLDER
 from tools.contracts import GateVerdict, Verdict
 from tools.evolution.gates.base import Case, verdict
 
-FOLDER = "mendel_tests"
 TAIL = 1500
-#: The written test needs no plugin, and loading those that happen to be installed takes longer than the test.
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 class TestsGate:
