@@ -172,3 +172,19 @@ def test_functions_that_nothing_calls(source: str, dead: bool) -> None:
     inside = inside_uncalled([tree], "strategy:decide")
     limits = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute)]
     assert any(id(n) in inside for n in limits) is dead
+
+
+def test_a_stop_that_is_a_setting_is_not_taken_for_a_positions_memory(
+    workbench: Workbench, study: Study
+) -> None:
+    source = SOURCE.replace(
+        "    return out\n\n\ndef open", '    out["stop"] = 0 * P["stop"]\n    return out\n\n\ndef open', 1
+    )
+    source = source.replace('(df["close"] > trade["stop"])', '(df["close"] > trade)')
+    source = source.replace(
+        'return {"stop": df["close"].rolling(12).mean(), "side": 1}', 'return df["close"].rolling(12).mean()'
+    )
+    source = source.replace("def signals", 'P = {"stop": 0.02}\n\n\ndef signals', 1)
+    other = workbench.study(workbench.store.derive(study.bundle, {"strategy.py": source}))
+    found = [c.finding for c in ProtectionProbe().run(other, [])]
+    assert told(found) == ["stop_never_armed"]

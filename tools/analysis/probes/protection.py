@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tools.analysis.probes.base import Conviction, Raw, TestPlan, make_finding
+from tools.analysis.probes.numbers import settings_numbers
 from tools.analysis.study import Study
 from tools.contracts import Finding, Floats, Severity
 
@@ -149,7 +150,7 @@ def _key(study: Study, names: set[str] | None) -> tuple[str, int, str] | None:
 
 def _read_keys(study: Study) -> set[str]:
     """Texts by which something is taken out of a table: ``trade["stop"]``, ``trade.get("stop")``; where a table's entry is only
-    worked over (``out["stop"] = out["stop"].clip(0, 1)``) it is not taken out."""
+    worked over (``out["stop"] = out["stop"].clip(0, 1)``) it is not taken out, and what a setting is called says nothing."""
     found = set()
     for file in study.tree.product():
         over = {id(n) for a in ast.walk(file.tree) if isinstance(a, ast.Assign) for n in _worked_over(a)}
@@ -166,7 +167,7 @@ def _read_keys(study: Study) -> set[str]:
                 continue
             if isinstance(key, ast.Constant) and WORDS_OF_EXITS.fullmatch(str(key.value)):
                 found.add(str(key.value))
-    return found
+    return found - {number.name for number in settings_numbers(study)}
 
 
 def _keys(study: Study, names: set[str] | None) -> Iterator[tuple[str, int, str]]:
