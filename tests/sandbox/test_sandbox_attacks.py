@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -59,6 +61,15 @@ def test_all_attacks_are_contained(user: str) -> None:
     assert {name: row for name, row in found["attacks"].items() if row[2]} == {}
     assert {name: found["attacks"][name][0] for name in ENDS} == ENDS
     assert not [name for name, row in found["attacks"].items() if row[0] in ("infrastructure", "refused")]
+
+
+def test_a_name_is_counted_once_whatever_byte_stands_before_it() -> None:
+    names_in = runpy.run_path(str(FOUND["117_names_of_others"]))["names_in"]
+    own, other = (hashlib.sha256(text).hexdigest().encode() for text in (b"own", b"other"))
+    assert names_in({own, b"9" + own}) == {own}
+    assert names_in({own, other}) == {own, other}
+    assert len(names_in({own, b"9" + other})) == len(names_in({own, own + other})) == 2
+    assert len(names_in({b"9" + own})) == 1 and names_in({b"0" * 64}) == set()
 
 
 def test_every_newer_attack_says_how_it_ends() -> None:
